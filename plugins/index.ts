@@ -1,0 +1,9 @@
+import type { PluginDefinition } from '../src/plugin.ts'
+import { db } from './db.ts'
+import { dns } from './dns.ts'
+import { http } from './http.ts'
+import { sockets } from './sockets.ts'
+import { ws } from './ws.ts'
+
+/** The built-in plugins, the highest protocol first. */
+export const builtins: readonly PluginDefinition[] = [db, ws, http, sockets, dns]

@@ -1,0 +1,86 @@
+import type { StartedBy, Trip } from './call.ts'
+import type { Mock } from './mocks.ts'
+import type { Policy } from './policy.ts'
+import type { Rule } from './rules.ts'
+import type { Scope } from './scopes.ts'
+
+export type FrameKind = 'run' | 'file' | 'import' | 'describe' | 'hook' | 'test' | 'sandbox' | 'expect' | 'block'
+
+let lastId = 0
+
+/** Grows with every change of any scope or frame; what was compiled at an older epoch is stale. */
+let epoch = 0
+
+export function currentEpoch(): number {
+  return epoch
+}
+
+/**
+ * Where in the run we are. Frames form one chain, carried by async context: run > file > describe > test > hook | sandbox.
+ * A frame that ended is closed for good: it never decides again, but still tells who started a late call.
+ */
+export class Frame {
+  readonly id = ++lastId
+  readonly kind: FrameKind
+  /** As errors print it: `test "charges the card"`, `beforeAll of "orders"`. */
+  readonly name: string
+  readonly parent: Frame | undefined
+  readonly file: string | undefined
+  /** The frame's own options (config, meta) first, then the blocks and scopes opened in it, oldest first. */
+  readonly scopes: Scope[] = []
+  /** Trips charged to this frame, in order. */
+  readonly trips: Trip[] = []
+  /** Number of the sandbox, for `kind: 'sandbox'`. */
+  readonly sandbox: number | undefined
+  /** Scripted answers registered here. */
+  readonly mocks: Mock[] = []
+  /** What `expectTrip` waits for, for `kind: 'expect'`: a rule, or `'any'`. */
+  expects: Rule | 'any' | undefined
+  closed = false
+  /** What `policyOf` compiled for this frame; stale when the epoch moved on. */
+  policy: Policy | undefined
+
+  constructor(kind: FrameKind, name: string, parent: Frame | undefined, extra: { file?: string; sandbox?: number } = {}) {
+    this.kind = kind
+    this.name = name
+    this.parent = parent
+    this.file = extra.file ?? parent?.file
+    this.sandbox = extra.sandbox
+  }
+
+  close(): void {
+    this.closed = true
+    epoch++
+  }
+
+  /** The nearest frame, this one included, that still decides; undefined after the end of everything. */
+  openAncestor(): Frame | undefined {
+    let frame: Frame | undefined = this
+    while (frame?.closed) frame = frame.parent
+    return frame
+  }
+
+  /** The nearest frame of one of the kinds, this one included. */
+  nearest(...kinds: FrameKind[]): Frame | undefined {
+    let frame: Frame | undefined = this
+    while (frame && !kinds.includes(frame.kind)) frame = frame.parent
+    return frame
+  }
+
+  addScope(scope: Scope): void {
+    this.scopes.push(scope)
+    epoch++
+  }
+
+  removeScope(scope: Scope): void {
+    const at = this.scopes.indexOf(scope)
+    if (at >= 0) this.scopes.splice(at, 1)
+    epoch++
+  }
+
+  startedBy(): StartedBy {
+    const owner = this.nearest('test', 'hook', 'import', 'describe', 'file', 'run') ?? this
+    const kind = owner.kind === 'expect' || owner.kind === 'block' ? 'run' : owner.kind
+    return { kind, name: owner.name, file: owner.file, sandbox: this.nearest('sandbox')?.sandbox, ended: owner.closed }
+  }
+}

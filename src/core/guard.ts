@@ -1,0 +1,219 @@
+import type { OpenCall, OpenOptions, Outcome, OwnEndpoints, PluginDefinition, StackFrame } from '../plugin.ts'
+import type { Layer, Trip, Verdict, Why } from './call.ts'
+import { Frame, type FrameKind } from './frames.ts'
+import { CallRecord, type Judge, Open } from './open-calls.ts'
+import { PluginSet } from './plugins.ts'
+import { levelOf, type Policy, policyOf } from './policy.ts'
+import type { Sandboxes } from './sandbox.ts'
+import { lateCode } from './late.ts'
+import { TripBook, type TripMaker } from './trips.ts'
+import { decide } from './verdict.ts'
+
+/** The part of AsyncLocalStorage that the guard uses; given in, so that core imports nothing of Node. */
+export interface ContextStore<T> {
+  getStore(): T | undefined
+  run<R>(store: T, fn: () => R): R
+}
+
+export interface GuardParts {
+  readonly context: ContextStore<Frame | Open>
+  readonly own: OwnEndpoints & { reset(): void }
+  readonly trips: TripMaker
+  readonly sandboxes: Sandboxes
+  /** Files and functions of the present stack, for plugins that name a driver by it. */
+  captureFrames(): readonly StackFrame[]
+}
+
+/** Answers `'allow'` to let a call through that would be stopped; asked before the error is made. */
+export type TripHook = (trip: Trip) => unknown
+
+const PASS: Outcome = { kind: 'pass' }
+const REFUSE: Outcome = { kind: 'refuse' }
+
+/** One installation: it takes calls in, has them judged in their frame, and keeps what was stopped. */
+export class Guard implements Judge {
+  readonly plugins: PluginSet
+  readonly own: OwnEndpoints & { reset(): void }
+  /** The outermost frame; always open. The project's scope stands on it. */
+  readonly run = new Frame('run', 'the run', undefined)
+  readonly trips: TripBook
+  readonly sandboxes: Sandboxes
+  readonly context: ContextStore<Frame | Open>
+  /** Where code runs that lost its context, as the runner knows it. */
+  fallbackFrame: (() => Frame | undefined) | undefined
+  onTrip: TripHook | undefined
+  /** False until a setup file took over: before that only the runner itself works. */
+  active = false
+  readonly #captureFrames: () => readonly StackFrame[]
+  readonly #claimers = new Set<Open>()
+  #askingHook = false
+
+  constructor(parts: GuardParts) {
+    this.own = parts.own
+    this.plugins = new PluginSet(parts.own)
+    this.context = parts.context
+    this.sandboxes = parts.sandboxes
+    this.#captureFrames = parts.captureFrames
+    this.trips = new TripBook(parts.trips, this.plugins)
+  }
+
+  addPlugin(plugin: PluginDefinition): void {
+    this.plugins.add(plugin)
+  }
+
+  // --- Frames ---
+
+  openFrame(kind: FrameKind, name: string, parent?: Frame, extra: { file?: string; sandbox?: number } = {}): Frame {
+    return new Frame(kind, name, parent ?? this.run, extra)
+  }
+
+  closeFrame(frame: Frame): void {
+    frame.close()
+  }
+
+  runIn<T>(frame: Frame, fn: () => T): T {
+    return this.context.run(frame, fn)
+  }
+
+  /** The frame of the present code; the run's when its context was lost and the runner knows no better. */
+  currentFrame(): Frame {
+    const store = this.context.getStore()
+    if (store === undefined) return this.fallbackFrame?.() ?? this.run
+    return store instanceof Frame ? store : store.call.frame
+  }
+
+  // --- Calls ---
+
+  /** Takes in an attempt at a seam, finds the call that it is part of, and says what to do. */
+  judge(layer: Layer): Outcome {
+    if (!this.active || this.#askingHook) return PASS
+    const store = this.context.getStore()
+    if (store instanceof Open) {
+      const part = this.#asPartOf(store, layer)
+      if (part !== undefined) return part
+    }
+    const claimed = this.#claimers.size > 0 ? this.#asClaimed(layer) : undefined
+    if (claimed !== undefined) return claimed
+    const call = new CallRecord(this.currentFrame(), () => this.plugins.lifted(layer, this.#captureFrames))
+    return this.conclude(call)
+  }
+
+  open(layer: () => Layer, options?: OpenOptions): OpenCall {
+    const call = new CallRecord(this.currentFrame(), () => this.plugins.lifted(layer(), this.#captureFrames))
+    const open = new Open(call, this, options)
+    if (open.claims !== undefined) this.#claimers.add(open)
+    return open
+  }
+
+  within<T>(open: OpenCall, fn: () => T): T {
+    return this.context.run(open as Open, fn)
+  }
+
+  current(): OpenCall | undefined {
+    const store = this.context.getStore()
+    return store instanceof Open && store.waiting ? store : undefined
+  }
+
+  release(open: Open): void {
+    this.#claimers.delete(open)
+  }
+
+  /** The first lower call in the context of an open one is its transport; a lookup of its host belongs to it as well. */
+  #asPartOf(open: Open, layer: Layer): Outcome | undefined {
+    const plugin = this.plugins.get(layer.protocol)
+    if (plugin?.aside === true) {
+      if (open.outcome?.kind !== 'pass') return undefined
+      const host = this.plugins.hostOf(layer)
+      return open.call.layers.some((known) => this.plugins.hostOf(known) === host) ? PASS : undefined
+    }
+    if (!open.waiting || open.call.layers.some((known) => known.protocol === layer.protocol)) return undefined
+    open.waiting = false
+    if (open.outcome === undefined) return open.settle(layer)
+    open.call.layers.push(layer)
+    return open.outcome
+  }
+
+  /** A connection that a pool makes for whoever waits: allowed if one of them is, stopped by the trip that is there already. */
+  #asClaimed(layer: Layer): Outcome | undefined {
+    let stopped: Outcome | undefined
+    let undecided: Open | undefined
+    for (const open of this.#claimers) {
+      if (open.claims?.(layer) !== true) continue
+      if (open.outcome === undefined) undecided ??= open
+      else if (open.outcome.kind === 'pass') return open.outcome
+      else stopped ??= open.outcome
+    }
+    return undecided?.settle(layer) ?? stopped
+  }
+
+  /** Judges a call in its frame, and writes down what was stopped before anybody throws. */
+  conclude(call: CallRecord): Outcome {
+    if (!this.active || this.#askingHook) return PASS
+    const policy = policyOf(call.frame)
+    const verdict = decide(call.layers, policy, this.plugins)
+    call.verdict = verdict
+    if (verdict.kind === 'pass') {
+      if (policy.sandbox !== undefined) this.#record(call, policy, verdict)
+      return PASS
+    }
+    if (verdict.kind === 'reply') {
+      this.#record(call, policy, verdict)
+      return { kind: 'reply', answer: verdict.answer }
+    }
+    return this.#stop(call, policy, verdict)
+  }
+
+  #stop(call: CallRecord, policy: Policy, decided: Verdict): Outcome {
+    const site = this.trips.capture()
+    if (site.runner) {
+      call.verdict = { kind: 'pass', why: { by: 'runner' } }
+      return PASS
+    }
+    let verdict = decided
+    if (verdict.kind === 'block') {
+      const late = lateCode(call.frame)
+      if (late !== undefined) verdict = { ...verdict, code: late }
+    }
+    const { trip, error } = this.trips.make(call, verdict, site, policy)
+    if (verdict.kind === 'block' && this.#letThrough(trip, verdict.why)) {
+      call.verdict = { kind: 'pass', why: { by: 'hook' } }
+      if (policy.sandbox !== undefined) this.#record(call, policy, call.verdict)
+      return PASS
+    }
+    call.verdict = verdict
+    call.trip = trip
+    this.trips.charge(trip, error, call.frame, policy)
+    if (policy.sandbox !== undefined) this.#record(call, policy, verdict)
+    if (verdict.kind === 'refuse') return REFUSE
+    return verdict.kind === 'block' ? { kind: 'block', error } : PASS
+  }
+
+  /** The config's `onTrip`; its own I/O is not judged, and a ceiling is nothing it may lift. */
+  #letThrough(trip: Trip, why: Why): boolean {
+    if (this.onTrip === undefined || why.by === 'ceiling') return false
+    this.#askingHook = true
+    try {
+      const answer = this.onTrip(trip)
+      if (answer === 'allow') return true
+      if (answer === undefined) return false
+      throw new TypeError(
+        `onTrip answered ${describeAnswer(answer)}: it is asked synchronously, and answers 'allow' or nothing`,
+      )
+    } finally {
+      this.#askingHook = false
+    }
+  }
+
+  #record(call: CallRecord, policy: Policy, verdict: Verdict): void {
+    this.sandboxes.record(policy.sandbox as number, call, verdict, this.plugins)
+  }
+
+  /** The level of a protocol where the present code runs, for reports and tests. */
+  levelHere(protocol: string): string {
+    return levelOf(policyOf(this.currentFrame()), protocol).level
+  }
+}
+
+function describeAnswer(answer: unknown): string {
+  return answer instanceof Promise ? 'a promise' : JSON.stringify(answer)
+}

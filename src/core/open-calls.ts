@@ -1,0 +1,66 @@
+import type { OpenCall, OpenOptions, Outcome } from '../plugin.ts'
+import type { Call, Layer, Trip, Verdict } from './call.ts'
+import type { Frame } from './frames.ts'
+
+let lastCall = 0
+
+/** A call whose layers may be asked for late: most permitted calls never need their facts. */
+export class CallRecord implements Call {
+  readonly id = ++lastCall
+  readonly frame: Frame
+  verdict: Verdict | undefined
+  trip: Trip | undefined
+  #source: (() => Layer[]) | undefined
+  #layers: Layer[] | undefined
+
+  constructor(frame: Frame, layers: () => Layer[]) {
+    this.frame = frame
+    this.#source = layers
+  }
+
+  get layers(): Layer[] {
+    if (this.#layers === undefined) {
+      this.#layers = this.#source?.() ?? []
+      this.#source = undefined
+    }
+    return this.#layers
+  }
+}
+
+/** What the guard does for an open call: the verdict and what follows from it. */
+export interface Judge {
+  conclude(call: CallRecord): Outcome
+  /** Forgets a claim. */
+  release(open: Open): void
+}
+
+/**
+ * A call that was announced by a higher layer and waits for the lower seam that carries it. It is the context (the store of the
+ * AsyncLocalStorage) in which that seam is expected, and it takes one transport only: user callbacks that run later in the same context
+ * make calls of their own.
+ */
+export class Open implements OpenCall {
+  readonly call: CallRecord
+  readonly claims: ((lower: Layer) => boolean) | undefined
+  outcome: Outcome | undefined
+  waiting = true
+  readonly #judge: Judge
+
+  constructor(call: CallRecord, judge: Judge, options: OpenOptions | undefined) {
+    this.call = call
+    this.#judge = judge
+    this.claims = options?.claims
+  }
+
+  settle(rides?: Layer): Outcome {
+    if (this.outcome !== undefined) return this.outcome
+    if (rides !== undefined) this.call.layers.push(rides)
+    this.outcome = this.#judge.conclude(this.call)
+    return this.outcome
+  }
+
+  close(): void {
+    this.waiting = false
+    if (this.claims !== undefined) this.#judge.release(this)
+  }
+}

@@ -1,0 +1,98 @@
+import { currentEpoch, type Frame } from './frames.ts'
+import type { Level } from './levels.ts'
+import type { Mock } from './mocks.ts'
+import type { Scope } from './scopes.ts'
+
+/** The scopes in force at a frame, compiled: what the verdict looks at for each call. Rebuilt only when a scope opens or ends. */
+export interface Policy {
+  readonly epoch: number
+  /** The open frame that it belongs to. */
+  readonly frame: Frame
+  /** Scopes that hold allow, deny or refuse rules, the most specific first. */
+  readonly ruled: readonly Scope[]
+  /** Scopes that hold a ceiling; each must match. */
+  readonly ceilings: readonly Scope[]
+  /** All scopes, the most specific first: for levels and settings. */
+  readonly scopes: readonly Scope[]
+  /** The innermost open sandbox. */
+  readonly sandbox: number | undefined
+  /** Mocks in force, innermost first; empty outside sandboxes. */
+  readonly mocks: readonly Mock[]
+  /** Frames of `expectTrip` in force, innermost first. */
+  readonly expecting: readonly Frame[]
+  readonly levels: Map<string, LevelInForce>
+}
+
+export interface LevelInForce {
+  readonly level: Level
+  readonly source: string
+}
+
+/** The policy of the nearest open frame; closed frames in between never count. */
+export function policyOf(frame: Frame): Policy {
+  const open = frame.openAncestor() ?? frame
+  const known = open.policy
+  if (known !== undefined && known.epoch === currentEpoch()) return known
+  const policy = compile(open)
+  open.policy = policy
+  return policy
+}
+
+function compile(open: Frame): Policy {
+  const scopes: Scope[] = []
+  const mocks: Mock[] = []
+  const expecting: Frame[] = []
+  let sandbox: number | undefined
+  for (let frame: Frame | undefined = open; frame; frame = frame.parent) {
+    if (frame.closed) continue
+    if (frame.kind === 'sandbox') sandbox ??= frame.sandbox
+    if (frame.kind === 'expect') expecting.push(frame)
+    mocks.push(...frame.mocks)
+    for (let at = frame.scopes.length - 1; at >= 0; at--) {
+      const scope = frame.scopes[at] as Scope
+      scopes.push(scope)
+      sandbox ??= scope.sandbox
+    }
+  }
+  return {
+    epoch: currentEpoch(),
+    frame: open,
+    scopes,
+    ruled: scopes.filter((scope) => scope.allow?.length || scope.deny?.length || scope.refuse?.length),
+    ceilings: scopes.filter((scope) => scope.restrict?.length),
+    sandbox,
+    mocks: sandbox === undefined ? [] : mocks,
+    expecting,
+    levels: new Map(),
+  }
+}
+
+const DEFAULT_LEVEL: LevelInForce = { level: 'error', source: 'the default' }
+
+/** The level of a protocol: the innermost scope that names it, or that sets a default. */
+export function levelOf(policy: Policy, protocol: string): LevelInForce {
+  const known = policy.levels.get(protocol)
+  if (known !== undefined) return known
+  const found = findLevel(policy, protocol)
+  policy.levels.set(protocol, found)
+  return found
+}
+
+function findLevel(policy: Policy, protocol: string): LevelInForce {
+  for (const { levels, source } of policy.scopes) {
+    if (levels === undefined) continue
+    const own = levels[protocol]
+    if (own !== undefined) return { level: own, source: `${source}, guard.${protocol}` }
+    const all = levels.default
+    if (all !== undefined) return { level: all, source: `${source}, guard` }
+  }
+  return DEFAULT_LEVEL
+}
+
+/** The value of a plugin's setting in the innermost scope that has it; undefined where none has. */
+export function settingOf(policy: Policy, key: string): unknown {
+  for (const { settings } of policy.scopes) {
+    if (settings !== undefined && key in settings) return settings[key]
+  }
+  return undefined
+}

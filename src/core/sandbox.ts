@@ -1,0 +1,83 @@
+import type { Call, CallSite, Facts, Verdict } from './call.ts'
+import type { PluginSet } from './plugins.ts'
+
+/** A call once written down: what a sandbox saw. */
+export interface Interaction {
+  readonly sequence: number
+  readonly protocol: string
+  readonly operation: string
+  readonly facts: Facts
+  /** The call in one line, as a person would write it. */
+  readonly description: string
+  /** What became of it. */
+  readonly outcome: 'passed' | 'replied' | 'refused' | 'blocked'
+  readonly callSite: CallSite | undefined
+}
+
+/** A sandbox as its user sees it; readable after its end. */
+export interface Box {
+  /** Unique over all workers of a run, and rising within each. */
+  readonly id: number
+  /** Every call that was made in it, in order. */
+  readonly interactions: readonly Interaction[]
+  /** Whether it is still in force. */
+  readonly open: boolean
+}
+
+/** All sandboxes of a worker: numbers them and keeps what each saw for as long as somebody holds its box. */
+export class Sandboxes {
+  readonly #open = new Map<number, BoxRecord>()
+  readonly #worker: () => number
+  #last = 0
+
+  /** @param worker gives the number of this worker in the run, so that ids are unique over all of them */
+  constructor(worker: () => number) {
+    this.#worker = worker
+  }
+
+  create(): BoxRecord {
+    const box = new BoxRecord(this.#worker() * IDS_PER_WORKER + ++this.#last)
+    this.#open.set(box.id, box)
+    return box
+  }
+
+  end(box: BoxRecord): void {
+    box.open = false
+    this.#open.delete(box.id)
+  }
+
+  record(id: number, call: Call, verdict: Verdict, plugins: PluginSet): void {
+    const box = this.#open.get(id)
+    const top = call.layers[0]
+    if (box === undefined || top === undefined) return
+    box.interactions.push({
+      sequence: box.interactions.length + 1,
+      protocol: top.protocol,
+      operation: top.operation,
+      facts: top.facts,
+      description: plugins.describe(top),
+      outcome: OUTCOMES[verdict.kind],
+      callSite: call.trip?.callSite,
+    })
+  }
+}
+
+export class BoxRecord implements Box {
+  readonly id: number
+  readonly interactions: Interaction[] = []
+  open = true
+  constructor(id: number) {
+    this.id = id
+  }
+}
+
+const IDS_PER_WORKER = 10_000_000
+
+const OUTCOMES = {
+  pass: 'passed',
+  observe: 'passed',
+  warn: 'passed',
+  reply: 'replied',
+  refuse: 'refused',
+  block: 'blocked',
+} as const

@@ -1,0 +1,153 @@
+import type { Layer, Trip, Verdict } from './call.ts'
+import type { Frame } from './frames.ts'
+import type { CallRecord } from './open-calls.ts'
+import type { PluginSet } from './plugins.ts'
+import type { Policy } from './policy.ts'
+import type { Rule } from './rules.ts'
+import type { Remedy } from '../plugin.ts'
+
+/** What was found on the stack of a call that is about to be stopped. */
+export interface TripSite {
+  /** The runner's own work or Node's module loader: not ours to judge. */
+  readonly runner: boolean
+}
+
+export interface TripInput {
+  readonly id: number
+  readonly call: CallRecord
+  readonly verdict: Verdict
+  readonly site: TripSite
+  readonly policy: Policy
+  readonly description: string
+  readonly remedy: Remedy
+  /** The layer that a rule or ceiling met, when it is not the top one. */
+  readonly lower: Layer | undefined
+  /** Whether a trip of this fingerprint was seen in this worker. */
+  seen(fingerprint: string): boolean
+}
+
+/** Makes the plain trip and the error; given in, so that core renders nothing. */
+export interface TripMaker {
+  captureSite(): TripSite
+  create(input: TripInput): { trip: Trip; error: Error }
+}
+
+/** A kind of trip, folded: one entry per fingerprint and kind for the report of a file. */
+export interface TripEntry {
+  readonly trip: Trip
+  count: number
+  /** Names of the tests, hooks and imports it happened in; at most 20. */
+  readonly startedBy: Set<string>
+}
+
+const MOST_NAMES = 20
+let lastTrip = 0
+
+/** Every trip of this worker: whose it is, and whether it has been told. */
+export class TripBook {
+  readonly #maker: TripMaker
+  readonly #plugins: PluginSet
+  readonly #errors = new WeakMap<Trip, Error>()
+  readonly #seen = new Set<string>()
+  #report = new Map<string, TripEntry>()
+  /** Called for a trip that no open test, describe or file can be charged with. */
+  onHomeless: ((trip: Trip, error: Error) => void) | undefined
+
+  constructor(maker: TripMaker, plugins: PluginSet) {
+    this.#maker = maker
+    this.#plugins = plugins
+  }
+
+  capture(): TripSite {
+    return this.#maker.captureSite()
+  }
+
+  make(call: CallRecord, verdict: Verdict, site: TripSite, policy: Policy): { trip: Trip; error: Error } {
+    const top = call.layers[0] as Layer
+    const rule = 'why' in verdict ? verdict.why.rule : undefined
+    const made = this.#maker.create({
+      id: ++lastTrip,
+      call,
+      verdict,
+      site,
+      policy,
+      description: this.#plugins.describe(top),
+      remedy: this.#plugins.get(top.protocol)?.remedy(top) ?? { rule: top.protocol },
+      lower: rule && lowerLayer(call.layers, rule),
+      seen: (fingerprint) => this.#wasSeen(fingerprint),
+    })
+    this.#errors.set(made.trip, made.error)
+    return made
+  }
+
+  errorOf(trip: Trip): Error | undefined {
+    return this.#errors.get(trip)
+  }
+
+  /** Writes a trip down at the frame that pays for it. Expected trips go to the `expectTrip` that waits for them. */
+  charge(trip: Trip, error: Error, frame: Frame, policy: Policy): void {
+    const expecting = policy.expecting.find((at) => matchesExpected(at.expects, trip))
+    if (expecting !== undefined) {
+      trip.expected = true
+      expecting.trips.push(trip)
+      return
+    }
+    this.#note(trip)
+    if (trip.kind !== 'blocked') return
+    const payer = payerOf(frame)
+    if (payer === undefined) this.onHomeless?.(trip, error)
+    else payer.trips.push(trip)
+  }
+
+  /** Takes the trips of a frame that still have to be told; each only once. */
+  take(frame: Frame): Trip[] {
+    return frame.trips.splice(0).filter((trip) => !trip.expected)
+  }
+
+  /** What happened since the last call, folded; for the reporter. */
+  takeReport(): TripEntry[] {
+    const entries = [...this.#report.values()]
+    this.#report = new Map()
+    return entries
+  }
+
+  #note(trip: Trip): void {
+    const key = `${trip.kind} ${trip.fingerprint}`
+    const known = this.#report.get(key)
+    const entry = known ?? { trip, count: 0, startedBy: new Set<string>() }
+    if (known === undefined) this.#report.set(key, entry)
+    entry.count++
+    if (entry.startedBy.size < MOST_NAMES) entry.startedBy.add(trip.startedBy.name)
+  }
+
+  #wasSeen(fingerprint: string): boolean {
+    if (this.#seen.has(fingerprint)) return true
+    this.#seen.add(fingerprint)
+    return false
+  }
+}
+
+/**
+ * The frame that a trip reddens: the test that started it while that runs, else the describe or file it was made in. A test that ended
+ * cannot turn red any more: its file pays, and after the file nobody here can.
+ */
+export function payerOf(frame: Frame): Frame | undefined {
+  const test = frame.nearest('test')
+  if (test && !test.closed) return test
+  for (let at = test?.parent ?? frame; at; at = at.parent as Frame) {
+    const canPay = test ? at.kind === 'file' : at.kind === 'describe' || at.kind === 'file'
+    if (canPay && !at.closed) return at
+  }
+  return undefined
+}
+
+function matchesExpected(expects: Rule | 'any' | undefined, trip: Trip): boolean {
+  if (expects === undefined) return false
+  return expects === 'any' || expects.matches(trip, true)
+}
+
+function lowerLayer(layers: readonly Layer[], rule: Rule): Layer | undefined {
+  const [top, ...lower] = layers
+  if (top === undefined || rule.matches(top, false)) return undefined
+  return lower.find((layer) => rule.matches(layer, false))
+}

@@ -1,0 +1,98 @@
+import { syncBuiltinESMExports } from 'node:module'
+import { disguise } from './disguise.ts'
+import { holderOf } from './holder.ts'
+
+interface Patch {
+  readonly owner: object
+  readonly key: PropertyKey
+  readonly before: PropertyDescriptor | undefined
+  readonly replacement: unknown
+}
+
+/** A slot that could not be patched. */
+export class LockedSlotError extends Error {
+  override name = 'LockedSlotError'
+  readonly slot: string
+  readonly holder: string
+  constructor(slot: string, holder: string) {
+    super(`${slot} cannot be replaced: ${holder}`)
+    this.slot = slot
+    this.holder = holder
+  }
+}
+
+/**
+ * Changes built-ins, and remembers each change before it is made, so that a failed or finished installation can be taken back whole,
+ * last change first. What somebody else put on top of ours in the meantime is left alone.
+ */
+export class PatchSet {
+  readonly #undo: (() => void)[] = []
+  readonly #patches: Patch[] = []
+
+  /** Replaces `owner[key]`. @throws LockedSlotError when the property is neither writable nor configurable */
+  patch<T extends object, K extends keyof T & (string | symbol)>(
+    owner: T,
+    key: K,
+    wrap: (original: T[K]) => T[K],
+  ): void {
+    const before = Reflect.getOwnPropertyDescriptor(owner, key)
+    const original = owner[key]
+    const replacement = disguise(wrap(original), original)
+    const slot = slotName(owner, key, original)
+    if (before && !before.configurable && !before.writable) throw new LockedSlotError(slot, holderOf(original, before))
+    if (!before && !Object.isExtensible(owner)) throw new LockedSlotError(slot, 'the object is not extensible')
+    const patch: Patch = { owner, key, before, replacement }
+    this.#undo.push(() => restore(patch))
+    this.#patches.push(patch)
+    const after: PropertyDescriptor =
+      before && 'value' in before
+        ? { ...before, value: replacement }
+        : { value: replacement, writable: true, configurable: true, enumerable: before?.enumerable ?? false }
+    if (before && !before.configurable) (owner as Record<PropertyKey, unknown>)[key] = replacement
+    else if (!Reflect.defineProperty(owner, key, after)) throw new LockedSlotError(slot, holderOf(original, before))
+  }
+
+  /** Whether what we put there still is there. */
+  holds(owner: object, key: PropertyKey): boolean {
+    const patch = this.#patches.findLast((patch) => patch.owner === owner && patch.key === key)
+    return patch !== undefined && Reflect.getOwnPropertyDescriptor(owner, key)?.value === patch.replacement
+  }
+
+  onUndo(undo: () => void): void {
+    this.#undo.push(undo)
+  }
+
+  /** Makes named imports of built-in modules (`import { connect } from 'node:net'`) see the changes. */
+  sync(): void {
+    syncBuiltinESMExports()
+  }
+
+  /** Takes everything back; tries all of it even if one step throws, and throws the first error at the end. */
+  undo(): void {
+    let failed: unknown
+    for (let undo = this.#undo.pop(); undo; undo = this.#undo.pop()) {
+      try {
+        undo()
+      } catch (error) {
+        failed ??= error
+      }
+    }
+    this.#patches.length = 0
+    syncBuiltinESMExports()
+    if (failed !== undefined) throw failed
+  }
+}
+
+function restore({ owner, key, before, replacement }: Patch): void {
+  const now = Reflect.getOwnPropertyDescriptor(owner, key)
+  if (now === undefined || now.value !== replacement) return
+  if (before === undefined) Reflect.deleteProperty(owner, key)
+  else if (now.configurable) Reflect.defineProperty(owner, key, before)
+  else (owner as Record<PropertyKey, unknown>)[key] = before.value
+}
+
+function slotName(owner: object, key: PropertyKey, original: unknown): string {
+  const holder = (owner as { constructor?: { name?: string } }).constructor?.name
+  const name = typeof original === 'function' && original.name ? original.name : String(key)
+  return holder && holder !== 'Object' ? `${holder}.prototype.${String(key)}` : name
+}

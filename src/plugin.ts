@@ -1,0 +1,185 @@
+/**
+ * The contract between tripwire and a plugin: everything a built-in or a third party's plugin may import.
+ * A plugin declares what its calls are made of, finds the seam, reports calls and carries out the outcome. It never reads a
+ * level, writes the ledger, throws a tripwire error of its own or keeps state between tests.
+ */
+import type { Call, Facts, Layer } from './core/call.ts'
+import type { Frame } from './core/frames.ts'
+
+export type { Call, Facts, Layer } from './core/call.ts'
+export type { Frame } from './core/frames.ts'
+
+/**
+ * How a fact is compared, in rules and in `M(...)`: `host` (globs anchored at dots, CIDR, loopback family, IDN), `port` (number or `*`),
+ * `path` (URL path: `*` in a segment, `**` across), `file` (file path glob), `word` (exact or glob, case-sensitive), `name` (exact or glob,
+ * case-insensitive), `text` (exact), `list` (array of words), `data` (predicates and deep equality only).
+ */
+export type FactKind = 'host' | 'port' | 'path' | 'file' | 'word' | 'name' | 'text' | 'list' | 'data'
+
+export type Safety = 'safe' | 'unsafe' | { readonly fact: string; readonly safe: readonly string[] }
+
+export interface Operation {
+  /** Safe operations pass with a warning under `warn`; unsafe ones throw there. A fact may decide (`method`: GET, HEAD, OPTIONS). */
+  readonly safety: Safety
+  /** One line for the docs table. */
+  readonly summary: string
+}
+
+/** What a rule string means, fact by fact: the plugin's parser gives patterns, core compiles them by the kind of each fact. */
+export type RuleFields = Readonly<Record<string, string | number | readonly (string | number)[]>>
+
+/** Thrown (or returned) by `parseRule` for text that names no operation, host, … of this protocol. */
+export class RuleSyntaxError extends Error {
+  override name = 'RuleSyntaxError'
+  /** What was expected instead, and spellings that come near. */
+  readonly expected: string
+  readonly near: readonly string[]
+  constructor(message: string, expected: string, near: readonly string[] = []) {
+    super(message)
+    this.expected = expected
+    this.near = near
+  }
+}
+
+/** A schema for config keys that a plugin adds (`loopback`, `fs`); closed, and checked like the rest of the config. */
+export type SettingSchema =
+  | { readonly type: 'enum'; readonly values: readonly string[]; readonly default: string }
+  | { readonly type: 'strings'; readonly default: readonly string[] }
+  | { readonly type: 'boolean'; readonly default: boolean }
+  | { readonly type: 'number'; readonly default: number }
+  | { readonly type: 'object'; readonly keys: Readonly<Record<string, SettingSchema>>; readonly default?: undefined }
+
+/** The narrowest rule that would let a call pass, as text that `allow` takes; plus a hint that this protocol knows (`localhost:3000 is …`). */
+export interface Remedy {
+  readonly rule: string
+  /** A wider rule worth offering second (`https://api.example.com/**`). */
+  readonly wider?: string
+  /** One or two sentences on a cause that only this protocol can know. */
+  readonly hint?: string
+}
+
+export interface StackFrame {
+  readonly file: string
+  readonly function: string | undefined
+}
+
+/** What a plugin that knows more adds above a lower layer: a WebSocket above a request, a driver above a connection. */
+export interface Lift {
+  /** The protocol it stands on. */
+  readonly over: string
+  /** Cheap test first; `stack()` costs microseconds and is there to name a driver once per new connection. */
+  lift(lower: Layer, stack: () => readonly StackFrame[]): Layer | undefined
+}
+
+export interface PolicyContext {
+  /** The value of a setting as the innermost scope has it. */
+  setting(key: string): unknown
+  readonly own: OwnEndpoints
+}
+
+export interface PluginDefinition {
+  /** The protocol: file name, config key, rule prefix, word in errors. */
+  readonly name: string
+  /** By what follows `name:` in an operation id. */
+  readonly operations: Readonly<Record<string, Operation>>
+  /** The closed list of facts, in the order in which errors print them. */
+  readonly facts: Readonly<Record<string, FactKind>>
+  /** URL schemes that start a rule of this protocol, with their default ports: `{ http: 80, https: 443 }`. */
+  readonly schemes?: Readonly<Record<string, number>>
+  /** Whether a rule may start with an upper-case verb (`GET https://…`). */
+  readonly verbs?: boolean
+  /** Words that people use for this protocol and that are refused with the right one: `net`, `tcp`. */
+  readonly synonyms?: readonly string[]
+  /** Reads what follows `name:`, or the whole text when it starts with one of the schemes or a verb. Throws RuleSyntaxError. */
+  parseRule(text: string): RuleFields
+  /** The call in one line, as a person would write it: `GET https://api.example.com/v1`. */
+  describe(layer: Layer): string
+  remedy(layer: Layer): Remedy
+  readonly lifts?: Lift
+  /** A call of this protocol, made inside a passed call to the same host, is part of that call (a lookup before the connection). */
+  readonly aside?: boolean
+  /** The default policy: true = passes although no rule names it. */
+  passes?(layer: Layer, context: PolicyContext): boolean
+  readonly settings?: Readonly<Record<string, SettingSchema>>
+  install(tap: Tap): void
+}
+
+export type Outcome =
+  | { readonly kind: 'pass' }
+  | { readonly kind: 'block'; readonly error: Error }
+  | { readonly kind: 'refuse' }
+  | { readonly kind: 'reply'; readonly answer: unknown }
+
+/** Ports and paths on which this worker (or the main process) listens or listened, until the file ends. */
+export interface OwnEndpoints {
+  /** `key`: `tcp:4000`, `udp:4000`, `unix:/run/x.sock`. */
+  add(key: string): void
+  has(key: string): boolean
+}
+
+/** What a plugin gets to install with. */
+export interface Tap {
+  /**
+   * Replaces `owner[key]` by what `wrap` makes of it. The undo is recorded before this returns; name, length, own symbols and
+   * the descriptor stay those of the original; ES module namespaces see it. Throws `InstallError` naming the holder when the slot is locked.
+   */
+  patch<T extends object, K extends keyof T & (string | symbol)>(owner: T, key: K, wrap: (original: T[K]) => T[K]): void
+  /** Whether `owner[key]` still holds what `patch` put there: false once msw, nock or a spy stands above us. */
+  holds(owner: object, key: string | symbol): boolean
+  /** Subscribes to a diagnostics channel until the guard is removed. */
+  subscribe(channel: string, listener: (message: unknown) => void): void
+  /** Runs when the guard is removed. */
+  onUndo(undo: () => void): void
+  /** Reports an attempt where bytes would leave, and says what to do. Synchronous. */
+  judge(layer: Layer): Outcome
+  /**
+   * Opens a call that a lower seam will carry (a request that is about to connect). It is judged when that seam reports, or by `settle`.
+   * `layer` is asked once, when somebody needs the facts.
+   */
+  open(layer: () => Layer, options?: OpenOptions): OpenCall
+  /** Runs `fn` in the context of an open call: the next lower call reported inside rides on it. */
+  within<T>(call: OpenCall, fn: () => T): T
+  /** The open call of this context, if it has not found its transport yet. */
+  current(): OpenCall | undefined
+  /** Where the present code runs. */
+  frame(): Frame
+  /** Runs `fn` in a frame (an own server's handler in the frame of the request that caused it). */
+  runIn<T>(frame: Frame, fn: () => T): T
+  readonly own: OwnEndpoints
+  /** Carries the frame of a request over to the own server that handles it. */
+  readonly hop: Hop
+}
+
+/** Client connections to own servers, and whose requests they carry at the moment. */
+export interface Hop {
+  /** A client socket that is about to connect to an own endpoint (`key` as in OwnEndpoints). */
+  client(socket: object, frame: Frame, key: string): void
+  /** A later request on the same connection: from now on it carries that frame. */
+  use(socket: object, frame: Frame): void
+  /** A stream of a multiplexed connection. */
+  stream(socket: object, stream: { readonly id?: number | undefined }, frame: Frame): void
+  /** Whose request an accepted connection carries; undefined when its client is not in this process. */
+  frameOf(serverSocket: object, streamId?: number): Frame | undefined
+}
+
+export interface OpenOptions {
+  /** Whether a lower call, reported in any context, is this call's transport. Asked while the call is open. */
+  claims?(lower: Layer): boolean
+}
+
+export interface OpenCall {
+  readonly call: Call
+  /** Judges the call now if no lower seam has; `rides` is the connection's layer when it is known. Gives the same outcome ever after. */
+  settle(rides?: Layer): Outcome
+  /** The verdict if there is one already. */
+  readonly outcome: Outcome | undefined
+  /** No lower call rides on it any more. */
+  close(): void
+}
+
+/** Checks a definition and gives it back, typed. */
+export function definePlugin(definition: PluginDefinition): PluginDefinition {
+  return definition
+}
+
+export type { Facts as CallFacts }
