@@ -28,18 +28,10 @@ export interface Operation {
 /** What a rule string means, fact by fact: the plugin's parser gives patterns, core compiles them by the kind of each fact. */
 export type RuleFields = Readonly<Record<string, string | number | readonly (string | number)[]>>
 
-/** Thrown (or returned) by `parseRule` for text that names no operation, host, … of this protocol. */
-export class RuleSyntaxError extends Error {
-  override name = 'RuleSyntaxError'
-  /** What was expected instead, and spellings that come near. */
-  readonly expected: string
-  readonly near: readonly string[]
-  constructor(message: string, expected: string, near: readonly string[] = []) {
-    super(message)
-    this.expected = expected
-    this.near = near
-  }
-}
+export { RuleSyntaxError } from './core/rule-syntax.ts'
+export { parseUrlRule } from './core/url-rule.ts'
+export { isLoopbackHost, normaliseHost } from './core/normalise.ts'
+export { suggest } from './core/suggest.ts'
 
 /** A schema for config keys that a plugin adds (`loopback`, `fs`); closed, and checked like the rest of the config. */
 export type SettingSchema =
@@ -181,5 +173,3 @@ export interface OpenCall {
 export function definePlugin(definition: PluginDefinition): PluginDefinition {
   return definition
 }
-
-export type { Facts as CallFacts }

@@ -1,4 +1,9 @@
+import type { PluginDefinition, RuleFields } from '../plugin.ts'
 import type { Layer } from './call.ts'
+import { isMatcher, type MatcherFields, type MatcherSpec, printMatcher, specOf } from './matcher.ts'
+import { compilePattern, isRegExp, PatternError, type Test } from './pattern.ts'
+import { RuleSyntaxError } from './rule-syntax.ts'
+import { suggest } from './suggest.ts'
 
 /** A compiled pattern of facts, from a rule string or from `M(...)`. */
 export interface Rule {
@@ -7,8 +12,219 @@ export interface Rule {
   /** The protocol it speaks of; undefined = any. */
   readonly protocol: string | undefined
   /**
-   * Whether the layer fits. Facts that a layer does not know yet (`undefined`; the method of a request on a session that
-   * is only being opened) count as `unknown`: pass true to ask "could fit", false to ask "fits for certain".
+   * Whether the layer fits. Facts that a layer has but does not know yet (`method: undefined` while a session is only being opened)
+   * count as `unknown`: pass true to ask "could fit", false to ask "fits for certain". A fact that is not there never fits.
    */
   matches(layer: Layer, unknown: boolean): boolean
+}
+
+/** A rule that cannot be meant. */
+export class RuleError extends Error {
+  override name = 'RuleError'
+  readonly value: unknown
+  readonly expected: string
+  readonly near: readonly string[]
+  constructor(value: unknown, message: string, expected: string, near: readonly string[] = []) {
+    super(message)
+    this.value = value
+    this.expected = expected
+    this.near = near
+  }
+}
+
+/** Reads rules for a set of plugins. */
+export interface Grammar {
+  readonly protocols: readonly string[]
+  /** @throws RuleError */
+  parse(value: unknown): Rule
+  /** One rule or a list of at least one. @throws RuleError */
+  parseMany(value: unknown): Rule[]
+}
+
+/** @param reserved words of protocols that this version does not guard, and what to say of each */
+export function createGrammar(plugins: readonly PluginDefinition[], reserved: Readonly<Record<string, string>> = {}): Grammar {
+  return new PluginGrammar(plugins, reserved)
+}
+
+const FORMS = "a rule such as 'http', 'GET https://api.example.com/**' or M({ protocol: 'http', host: '*.example.com' })"
+
+class PluginGrammar implements Grammar {
+  readonly protocols: readonly string[]
+  readonly #plugins = new Map<string, PluginDefinition>()
+  readonly #schemes = new Map<string, PluginDefinition>()
+  readonly #synonyms = new Map<string, string>()
+  readonly #reserved: Readonly<Record<string, string>>
+
+  constructor(plugins: readonly PluginDefinition[], reserved: Readonly<Record<string, string>>) {
+    this.protocols = plugins.map((plugin) => plugin.name)
+    this.#reserved = reserved
+    for (const plugin of plugins) {
+      this.#plugins.set(plugin.name, plugin)
+      for (const scheme of Object.keys(plugin.schemes ?? {})) this.#schemes.set(scheme, plugin)
+      for (const synonym of plugin.synonyms ?? []) this.#synonyms.set(synonym, plugin.name)
+    }
+  }
+
+  parseMany(value: unknown): Rule[] {
+    if (!Array.isArray(value)) return [this.parse(value)]
+    if (value.length === 0) throw new RuleError(value, 'the list is empty', 'at least one rule')
+    return value.map((rule) => this.parse(rule))
+  }
+
+  parse(value: unknown): Rule {
+    if (isMatcher(value)) return this.#fromMatcher(value)
+    if (typeof value === 'function') {
+      throw new RuleError(value, 'a bare function is no rule', "M({ protocol: '…', fact: value => … })")
+    }
+    if (typeof value !== 'string') throw new RuleError(value, 'it is no rule', FORMS)
+    if (value.trim() === '') throw new RuleError(value, 'the rule is empty', FORMS)
+    return this.#fromText(value.trim())
+  }
+
+  #fromText(text: string): Rule {
+    if (this.#plugins.has(text)) return wholeProtocol(text)
+    const verb = /^[A-Z]+\s+(?=[a-z][a-z0-9+.-]*:\/\/)/.exec(text)?.[0] ?? ''
+    const scheme = /^([a-z][a-z0-9+.-]*):\/\//.exec(text.slice(verb.length))?.[1]
+    if (scheme !== undefined) return this.#fromUrl(text, scheme, verb !== '')
+    const name = /^([A-Za-z][\w-]*)(?=:|$)/.exec(text)?.[1]
+    const plugin = name === undefined ? undefined : this.#plugins.get(name)
+    if (name === undefined || plugin === undefined) throw this.#unknown(text, name ?? text)
+    return this.#parsed(plugin, text, text.slice(name.length + 1))
+  }
+
+  #fromUrl(text: string, scheme: string, verb: boolean): Rule {
+    const plugin = this.#schemes.get(scheme)
+    if (plugin === undefined) throw this.#unknown(text, scheme)
+    if (verb && !plugin.verbs) throw new RuleError(text, `${plugin.name} rules take no verb`, `'${scheme}://host[:port][/path]'`)
+    return this.#parsed(plugin, text, text)
+  }
+
+  #parsed(plugin: PluginDefinition, text: string, rest: string): Rule {
+    let fields: RuleFields
+    try {
+      if (rest === '') throw new RuleSyntaxError('nothing follows the colon', `'${plugin.name}' for all of it`)
+      fields = plugin.parseRule(rest)
+    } catch (error) {
+      if (error instanceof RuleSyntaxError) throw new RuleError(text, error.message, error.expected, error.near)
+      throw error
+    }
+    return new FieldRule(text, plugin.name, this.#compile(text, plugin, fields))
+  }
+
+  #unknown(text: string, word: string): RuleError {
+    const right = this.#synonyms.get(word)
+    if (right !== undefined) return new RuleError(text, `'${word}' is no protocol`, `the word '${right}'`, [right])
+    const reserved = this.#reserved[word]
+    if (reserved !== undefined) return new RuleError(text, reserved, `one of ${this.protocols.join(', ')}`)
+    const near = suggest(word, [...this.protocols, ...this.#schemes.keys()])
+    return new RuleError(text, `'${word}' is no protocol`, `one of ${this.protocols.join(', ')}`, near)
+  }
+
+  #fromMatcher(value: unknown): Rule {
+    const spec = specOf(value as never)
+    const test = this.#compileSpec(value, spec)
+    return { text: printMatcher(spec), protocol: protocolOf(spec), matches: test }
+  }
+
+  #compileSpec(value: unknown, spec: MatcherSpec): (layer: Layer, unknown: boolean) => boolean {
+    if (spec.kind === 'not') {
+      const part = this.#compileSpec(value, spec.part)
+      // What a pattern could but need not fit, its opposite could fit as well.
+      return (layer, unknown) => !part(layer, !unknown)
+    }
+    if (spec.kind !== 'fields') {
+      const parts = spec.parts.map((part) => this.#compileSpec(value, part))
+      const { kind } = spec
+      return (layer, unknown) =>
+        kind === 'and' ? parts.every((part) => part(layer, unknown)) : parts.some((part) => part(layer, unknown))
+    }
+    const rule = this.#fieldsRule(value, spec.fields)
+    return (layer, unknown) => rule.matches(layer, unknown)
+  }
+
+  #fieldsRule(value: unknown, fields: MatcherFields): Rule {
+    const { protocol, ...patterns } = fields
+    const named = Object.entries(patterns).filter(([, pattern]) => pattern !== undefined)
+    const text = printMatcher({ kind: 'fields', fields })
+    if (protocol === undefined && named.length === 0) throw new RuleError(value, 'the pattern is empty', FORMS)
+    if (protocol !== undefined) {
+      const plugin = this.#plugins.get(protocol)
+      if (plugin === undefined) throw this.#unknown(text, String(protocol))
+      return new FieldRule(text, protocol, this.#compile(text, plugin, Object.fromEntries(named) as RuleFields))
+    }
+    // Without a protocol a fact is read as each protocol that has it reads it.
+    const rules: Rule[] = []
+    for (const plugin of this.#plugins.values()) {
+      if (named.every(([fact]) => fact === 'operation' || fact in plugin.facts)) {
+        rules.push(new FieldRule(text, plugin.name, this.#compile(text, plugin, Object.fromEntries(named) as RuleFields)))
+      }
+    }
+    if (rules.length === 0) {
+      const known = [...this.#plugins.values()].flatMap((plugin) => Object.keys(plugin.facts))
+      const [fact = ''] = named.map(([name]) => name).filter((name) => !known.includes(name))
+      throw new RuleError(text, `no protocol has the fact '${fact}'`, 'a fact that some protocol has', suggest(fact, [...new Set(known)]))
+    }
+    return { text, protocol: undefined, matches: (layer, unknown) => rules.some((rule) => rule.matches(layer, unknown)) }
+  }
+
+  #compile(text: string, plugin: PluginDefinition, fields: RuleFields): FactTest[] {
+    const tests: FactTest[] = []
+    for (const [fact, pattern] of Object.entries(fields)) {
+      const kind = fact === 'operation' ? 'word' : plugin.facts[fact]
+      if (kind === undefined) {
+        const facts = Object.keys(plugin.facts)
+        throw new RuleError(text, `${plugin.name} has no fact '${fact}'`, `one of ${facts.join(', ')}`, suggest(fact, facts))
+      }
+      try {
+        tests.push({ fact, test: compilePattern(kind, fact === 'operation' ? qualified(plugin, pattern) : pattern) })
+      } catch (error) {
+        if (error instanceof PatternError) throw new RuleError(text, `the pattern for '${fact}' cannot be meant`, error.expected)
+        throw error
+      }
+    }
+    return tests
+  }
+}
+
+interface FactTest {
+  readonly fact: string
+  readonly test: Test
+}
+
+class FieldRule implements Rule {
+  readonly text: string
+  readonly protocol: string
+  readonly #tests: readonly FactTest[]
+
+  constructor(text: string, protocol: string, tests: readonly FactTest[]) {
+    this.text = text
+    this.protocol = protocol
+    this.#tests = tests
+  }
+
+  matches(layer: Layer, unknown: boolean): boolean {
+    if (layer.protocol !== this.protocol) return false
+    for (const { fact, test } of this.#tests) {
+      const value = fact === 'operation' ? layer.operation : layer.facts[fact]
+      if (value === undefined ? !(unknown && fact in layer.facts) : !test(value)) return false
+    }
+    return true
+  }
+}
+
+function wholeProtocol(name: string): Rule {
+  return { text: name, protocol: name, matches: (layer) => layer.protocol === name }
+}
+
+/** Operations are named with their protocol in calls, and may be named without it in rules. */
+function qualified(plugin: PluginDefinition, pattern: unknown): unknown {
+  if (Array.isArray(pattern)) return pattern.map((part) => qualified(plugin, part))
+  if (typeof pattern !== 'string' || pattern.includes('*') || isRegExp(pattern)) return pattern
+  const name = pattern.startsWith(`${plugin.name}:`) ? pattern.slice(plugin.name.length + 1) : pattern
+  if (name in plugin.operations) return `${plugin.name}:${name}`
+  throw new PatternError(`an operation of ${plugin.name}: ${Object.keys(plugin.operations).join(', ')}`)
+}
+
+function protocolOf(spec: MatcherSpec): string | undefined {
+  return spec.kind === 'fields' ? spec.fields.protocol : undefined
 }

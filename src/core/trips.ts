@@ -22,6 +22,7 @@ export interface TripInput {
   readonly remedy: Remedy
   /** The layer that a rule or ceiling met, when it is not the top one. */
   readonly lower: Layer | undefined
+  describeLower(layer: Layer): string
   /** Whether a trip of this fingerprint was seen in this worker. */
   seen(fingerprint: string): boolean
 }
@@ -74,6 +75,7 @@ export class TripBook {
       description: this.#plugins.describe(top),
       remedy: this.#plugins.get(top.protocol)?.remedy(top) ?? { rule: top.protocol },
       lower: rule && lowerLayer(call.layers, rule),
+      describeLower: (layer) => this.#plugins.describe(layer),
       seen: (fingerprint) => this.#wasSeen(fingerprint),
     })
     this.#errors.set(made.trip, made.error)

@@ -1,0 +1,20 @@
+/** The numbers of all trips that an error carries: itself, its causes, the errors of an AggregateError, at any depth. */
+export function tripsCarriedBy(error: unknown): Set<number> {
+  const found = new Set<number>()
+  collect(error, found, new Set())
+  return found
+}
+
+/** Whether an error is one of ours, or carries one. */
+export function carriesTrip(error: unknown): boolean {
+  return tripsCarriedBy(error).size > 0
+}
+
+function collect(value: unknown, found: Set<number>, seen: Set<unknown>): void {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return
+  seen.add(value)
+  const { tripId, cause, errors } = value as { tripId?: unknown; cause?: unknown; errors?: unknown }
+  if (typeof tripId === 'number') found.add(tripId)
+  collect(cause, found, seen)
+  if (Array.isArray(errors)) for (const error of errors) collect(error, found, seen)
+}

@@ -1,0 +1,48 @@
+import type { LockedSlotError } from '../patch/patch-set.ts'
+import { InstallError } from './classes.ts'
+
+interface Copy {
+  readonly version: string
+  readonly path: string
+}
+
+/** Two copies of the package that cannot work as one. */
+export function differentMajors(there: Copy, here: Copy): InstallError {
+  return new InstallError(
+    [
+      'Two versions of vitest-tripwire meet in one process, and only one can guard it.',
+      '',
+      `  installed  ${there.version}, from ${there.path}`,
+      `  this one   ${here.version}, from ${here.path}`,
+      '  fix        keep one of them: see `npm ls vitest-tripwire`, then `npm dedupe` or align the versions',
+    ].join('\n'),
+    { installed: there, refused: here },
+  )
+}
+
+/** A built-in that somebody locked. Everything that was patched before it has been taken back. */
+export function lockedSlot(plugin: string, cause: LockedSlotError): InstallError {
+  return new InstallError(
+    [
+      `The ${plugin} guard cannot be installed, so nothing is guarded: ${cause.message}.`,
+      '',
+      '  fix  load tripwire first: the Vite plugin does (plugins: [tripwire()] in vitest.config.ts), or',
+      '       execArgv: ["--import", "vitest-tripwire/register"]',
+    ].join('\n'),
+    { plugin, slot: cause.slot, holder: cause.holder },
+  )
+}
+
+/** The api was used where nothing is installed. */
+export function notInstalled(): InstallError {
+  return new InstallError(
+    [
+      'tripwire is not installed in this process.',
+      '',
+      '  fix  add the plugin to vitest.config.ts:',
+      "         import { tripwire } from 'vitest-tripwire/vite'",
+      '         export default defineConfig({ plugins: [tripwire()] })',
+      "       or the setup file: test: { setupFiles: ['vitest-tripwire/setup'] }",
+    ].join('\n'),
+  )
+}

@@ -1,0 +1,51 @@
+import { ExpectedTripError, SandboxMisuseError } from './classes.ts'
+
+const MISUSES = {
+  'no-frame': (what: string) =>
+    [
+      `${what}() was called where no test, hook or file is running.`,
+      '',
+      '  why  its rules would belong to nobody: the test that started this code has ended, or it lost its async context',
+      '  fix  call it in the test, in a hook or at the top of the test file; for all tests write it in tripwire.config.ts',
+    ].join('\n'),
+  hook: (what: string) =>
+    [
+      `A sandbox was opened in ${what}, and would not end with it.`,
+      '',
+      '  fix  run each test inside a sandbox:',
+      '         aroundEach(run => tripwire.sandbox(run))',
+    ].join('\n'),
+  'two-blocks': () =>
+    [
+      'A second sandbox was opened as a block while the first is still open in this test.',
+      '',
+      '  why  a block holds for the whole test, its parallel branches included, so the two would mix',
+      '  fix  give the inner one a callback of its own:',
+      '         await tripwire.sandbox(async () => { … })',
+    ].join('\n'),
+  arguments: (what: string) =>
+    [
+      `${what}() was called with arguments that it does not take.`,
+      '',
+      `  fix  ${what === 'tripwire.sandbox' ? 'sandbox(fn), sandbox(options, fn) or sandbox(options?)' : what === 'tripwire.expectTrip' ? 'expectTrip(fn) or expectTrip(rule, fn)' : `${what}(rule) or ${what}(rule, fn)`}`,
+    ].join('\n'),
+} as const
+
+/** A scope or sandbox where none may open. */
+export function misuseError(kind: keyof typeof MISUSES, what: string): SandboxMisuseError {
+  return new SandboxMisuseError(MISUSES[kind](what))
+}
+
+/** `expectTrip` saw none. */
+export function expectedTripError(rule: string | undefined): ExpectedTripError {
+  const what = rule === undefined ? 'a trip' : `a trip of '${rule}'`
+  return new ExpectedTripError(
+    [
+      `tripwire.expectTrip waited for ${what}, and none came.`,
+      '',
+      '  why  the callback made no such call before it ended, or a rule or the level let the call through',
+      '  fix  await what makes the call inside the callback; look for an allow that covers it',
+    ].join('\n'),
+    { rule },
+  )
+}

@@ -1,0 +1,43 @@
+/**
+ * What tests import. Importing it patches nothing: it speaks to the installation that the Vite plugin or the setup file made, whichever
+ * copy of the package that came from.
+ */
+import type { TripwireApi } from './core/api.ts'
+import { notInstalled } from './errors/install-errors.ts'
+import { installed } from './install-slot.ts'
+
+export type { BlockBox, RuleInput, SandboxOptions, TripwireApi } from './core/api.ts'
+export type { CallSite, StartedBy, Trip, TripCode } from './core/call.ts'
+export type { Level } from './core/levels.ts'
+export { M, type Matcher } from './core/matcher.ts'
+export type { Box, Interaction } from './core/sandbox.ts'
+export * from './errors/classes.ts'
+export type { TripwireConfig, TripwireOptions } from './config/define.ts'
+
+/** Rules, sandboxes and expectations of the running test. @throws InstallError outside a Vitest run under tripwire */
+export const tripwire: TripwireApi = {
+  get allow() {
+    return api().allow
+  },
+  get deny() {
+    return api().deny
+  },
+  get refuse() {
+    return api().refuse
+  },
+  get restrict() {
+    return api().restrict
+  },
+  get sandbox() {
+    return api().sandbox
+  },
+  get expectTrip() {
+    return api().expectTrip
+  },
+}
+
+function api(): TripwireApi {
+  const there = installed()
+  if (there === undefined) throw notInstalled()
+  return there.api
+}

@@ -1,0 +1,106 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { fileURLToPath } from 'node:url'
+import { builtins } from '../plugins/index.ts'
+import { createApi } from './core/api.ts'
+import type { Frame } from './core/frames.ts'
+import { Guard } from './core/guard.ts'
+import type { Open } from './core/open-calls.ts'
+import { Sandboxes } from './core/sandbox.ts'
+import type { ResolvedConfig } from './config/resolved.ts'
+import { validateOptions } from './config/validate.ts'
+import { captureFrames, callerPosition } from './errors/call-site.ts'
+import { carriesTrip } from './errors/carries.ts'
+import { differentMajors, lockedSlot } from './errors/install-errors.ts'
+import { expectedTripError, misuseError } from './errors/misuse.ts'
+import { createTripMaker } from './errors/trip-maker.ts'
+import { type Installed, MAJOR } from './install-slot.ts'
+import { LockedSlotError, PatchSet } from './patch/patch-set.ts'
+import { readSlot, writeSlot } from './patch/slot.ts'
+import { createTap } from './patch/tap.ts'
+import type { PluginDefinition } from './plugin.ts'
+import { createHop } from './redirect/hop.ts'
+import { createOwnEndpoints } from './redirect/own.ts'
+import { VERSION } from './version.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/**
+ * Installs the guard in this process or thread, once: a second call, from this copy of the package or another of the same major version,
+ * gives what is there. Nothing is judged before a setup file made the guard active.
+ *
+ * @throws InstallError when another major version is installed, or a built-in cannot be patched (then nothing stays patched)
+ */
+export function install(): Installed {
+  const there = readSlot()
+  if (there !== undefined) {
+    if (there.major !== MAJOR) throw differentMajors(there, { version: VERSION, path: ROOT })
+    return there.parts as Installed
+  }
+  const installed = assemble()
+  writeSlot({ version: VERSION, major: MAJOR, path: ROOT, parts: installed })
+  return installed
+}
+
+function assemble(): Installed {
+  const own = createOwnEndpoints()
+  const hop = createHop()
+  const state: { config: ResolvedConfig | undefined } = { config: undefined }
+  const guard = new Guard({
+    own,
+    context: new AsyncLocalStorage<Frame | Open>(),
+    trips: createTripMaker(() => state.config),
+    sandboxes: new Sandboxes(() => Number(process.env.VITEST_WORKER_ID ?? 0)),
+    captureFrames,
+  })
+  const patches = new PatchSet()
+  const installPlugins = (plugins: readonly PluginDefinition[], into: PatchSet) => {
+    for (const plugin of plugins) {
+      try {
+        guard.addPlugin(plugin)
+        plugin.install(createTap(guard, into, own, hop))
+      } catch (error) {
+        into.undo()
+        if (error instanceof LockedSlotError) throw lockedSlot(plugin.name, error)
+        throw error
+      }
+    }
+    into.sync()
+  }
+  installPlugins(builtins, patches)
+  let foreign = new PatchSet()
+
+  const api = createApi({
+    guard,
+    parseRules: (value, what) => rulesFor(state.config, value, what),
+    parseOptions: (value, source) => validateOptions(value, { config: needConfig(state.config), source, kind: 'block' }),
+    misuse: misuseError,
+    expectedTrip: expectedTripError,
+    callerPosition,
+    carriesTrip,
+  })
+
+  return {
+    guard,
+    api,
+    configure(config) {
+      state.config = config
+      foreign.undo()
+      foreign = new PatchSet()
+      const known = new Set(builtins.map((plugin) => plugin.name))
+      installPlugins(
+        config.plugins.filter((plugin) => !known.has(plugin.name)),
+        foreign,
+      )
+      guard.run.scopes.splice(0)
+      guard.run.addScope(config.project)
+      guard.onTrip = config.onTrip
+      guard.active = true
+    },
+    remove() {
+      guard.active = false
+      foreign.undo()
+      patches.undo()
+      writeSlot(undefined)
+    },
+  }
+}
