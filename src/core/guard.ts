@@ -47,6 +47,10 @@ export class Guard implements Judge {
   readonly #captureFrames: () => readonly StackFrame[]
   readonly #claimers = new Set<Open>()
   #askingHook = false
+  /** Passed calls that are being made at this moment, innermost last. */
+  readonly #carried: Layer[] = []
+  /** Patches that wait for a built-in module to be loaded; looked at when a frame opens. */
+  readonly lazily: (() => void)[] = []
 
   constructor(parts: GuardParts) {
     this.own = parts.own
@@ -64,6 +68,7 @@ export class Guard implements Judge {
   // --- Frames ---
 
   openFrame(kind: FrameKind, name: string, parent?: Frame, extra: { file?: string; sandbox?: number } = {}): Frame {
+    if (this.lazily.length > 0) for (const check of [...this.lazily]) check()
     return new Frame(kind, name, parent ?? this.run, extra)
   }
 
@@ -87,6 +92,7 @@ export class Guard implements Judge {
   /** Takes in an attempt at a seam, finds the call that it is part of, and says what to do. */
   judge(layer: Layer): Outcome {
     if (!this.active || this.#askingHook) return PASS
+    if (this.#carried.length > 0 && this.plugins.get(layer.protocol)?.aside && this.#isCarried(layer)) return PASS
     const store = this.context.getStore()
     if (store instanceof Open) {
       const part = this.#asPartOf(store, layer)
@@ -107,6 +113,20 @@ export class Guard implements Judge {
 
   within<T>(open: OpenCall, fn: () => T): T {
     return this.context.run(open as Open, fn)
+  }
+
+  carry<T>(layer: Layer, fn: () => T): T {
+    this.#carried.push(layer)
+    try {
+      return fn()
+    } finally {
+      this.#carried.pop()
+    }
+  }
+
+  #isCarried(layer: Layer): boolean {
+    const host = this.plugins.hostOf(layer)
+    return this.#carried.some((carried) => this.plugins.hostOf(carried) === host)
   }
 
   current(): OpenCall | undefined {

@@ -30,7 +30,9 @@ export class PluginSet implements Knowledge {
   }
 
   /** The layer with everything that stands on it above: a driver above its connection. */
-  lifted(layer: Layer, stack: () => readonly StackFrame[]): Layer[] {
+  lifted(layer: Layer, capture: () => readonly StackFrame[]): Layer[] {
+    let frames: readonly StackFrame[] | undefined
+    const stack = () => (frames ??= capture())
     const layers = [layer]
     for (const lift of this.#lifts.get(layer.protocol) ?? []) {
       const above = lift.lift(layer, stack)

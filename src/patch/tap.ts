@@ -20,8 +20,25 @@ export function createTap(guard: Guard, patches: PatchSet, own: OwnEndpoints, ho
     judge: (layer) => guard.judge(layer),
     open: (layer, options?: OpenOptions) => guard.open(layer, options),
     within: <T>(call: OpenCall, fn: () => T) => guard.within(call, fn),
+    carry: (layer, fn) => guard.carry(layer, fn),
+    whenLoaded: (module, patch) => whenLoaded(guard, patches, module, patch),
     current: () => guard.current(),
     frame: () => guard.currentFrame(),
     runIn: (frame, fn) => guard.runIn(frame, fn),
   }
+}
+
+/** Loading `https`, `tls` and `http2` costs 25 to 43 ms on Node 24, so their patches wait until somebody else has loaded them. */
+function whenLoaded(guard: Guard, patches: PatchSet, module: string, patch: () => void): void {
+  const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] }
+  const name = `NativeModule ${module}`
+  const isLoaded = () => moduleLoadList?.includes(name) ?? true
+  const check = () => {
+    if (!isLoaded()) return
+    guard.lazily.splice(guard.lazily.indexOf(check), 1)
+    patch()
+    patches.sync()
+  }
+  if (isLoaded()) patch()
+  else guard.lazily.push(check)
 }

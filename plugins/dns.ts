@@ -1,0 +1,51 @@
+/**
+ * Watches every public function of `node:dns` that asks a name server: callbacks, promises and resolvers. Lookups that belong to a
+ * connection are judged with it.
+ *
+ * Bypassed by: resolvers in native addons or WebAssembly; UDP sent by hand is watched by `sockets`.
+ */
+import { createRequire } from 'node:module'
+import { definePlugin, isLoopbackHost, type Layer, type Tap } from '../src/plugin.ts'
+import { guardCallbacks, guardPromises } from './dns/functions.ts'
+import { parseDnsRule } from './dns/rule.ts'
+
+const load = createRequire(import.meta.url)
+
+export const dns = definePlugin({
+  name: 'dns',
+  operations: {
+    lookup: { safety: 'safe', summary: 'looks a name up as the system does' },
+    lookupService: { safety: 'safe', summary: 'names the host and service of an address' },
+    resolve: { safety: 'safe', summary: 'asks a name server for records' },
+    reverse: { safety: 'safe', summary: 'asks for the names of an address' },
+  },
+  facts: { hostname: 'host', rrtype: 'name' },
+  synonyms: ['lookup', 'resolve'],
+  aside: true,
+  parseRule: parseDnsRule,
+  describe,
+  remedy: ({ facts }) => ({ rule: `dns:${facts.hostname}` }),
+  /** Literal addresses and localhost are answered without asking anybody. */
+  passes: ({ operation, facts }) => operation === 'dns:lookup' && isAnsweredHere(String(facts.hostname)),
+  install(tap: Tap) {
+    const net: typeof import('node:net') = load('node:net')
+    isIP = net.isIP
+    const module: typeof import('node:dns') = load('node:dns')
+    guardCallbacks(tap, module as unknown as Record<string, unknown>)
+    guardCallbacks(tap, module.Resolver.prototype as unknown as Record<string, unknown>)
+    guardPromises(tap, module.promises as unknown as Record<string, unknown>)
+    guardPromises(tap, module.promises.Resolver.prototype as unknown as Record<string, unknown>)
+  },
+})
+
+let isIP: (host: string) => number = () => 0
+
+function isAnsweredHere(host: string): boolean {
+  return isIP(host) !== 0 || isLoopbackHost(host)
+}
+
+function describe({ operation, facts }: Layer): string {
+  if (operation === 'dns:resolve') return `a DNS query for ${facts.rrtype} records of ${facts.hostname}`
+  if (operation === 'dns:reverse') return `a reverse DNS query for ${facts.hostname}`
+  return `a DNS ${operation.slice('dns:'.length)} of ${facts.hostname}`
+}

@@ -1,0 +1,81 @@
+/**
+ * Watches HTTP requests: `node:http`, `node:https`, `node:http2`, fetch and undici. Each request is judged, also on connections that are
+ * warm; a request that needs a connection is judged where that would leave, so what msw, nock or MockAgent answer is never seen.
+ *
+ * Bypassed by: HTTP spoken by hand over a socket (judged as `sockets`), native clients.
+ */
+import { createRequire } from 'node:module'
+import { definePlugin, type Layer, parseUrlRule, RuleSyntaxError } from '../src/plugin.ts'
+import { announceAgentless, guardClient } from './http/client.ts'
+import { guardSessions, liftSession } from './http/http2.ts'
+import { DEFAULT_PORTS, originOf } from './http/layer.ts'
+import { guardUndici } from './http/undici.ts'
+
+const load = createRequire(import.meta.url)
+let onFirstSession: (() => void) | undefined
+
+export const http = definePlugin({
+  name: 'http',
+  operations: {
+    request: {
+      safety: { fact: 'method', safe: ['GET', 'HEAD', 'OPTIONS'] },
+      summary: 'a request; GET, HEAD and OPTIONS are safe',
+    },
+    session: { safety: 'safe', summary: 'opens an HTTP/2 session; each request on it is judged for itself' },
+  },
+  facts: { method: 'name', url: 'text', scheme: 'word', host: 'host', port: 'port', path: 'path', upgrade: 'word', socketPath: 'file' },
+  schemes: DEFAULT_PORTS,
+  verbs: true,
+  synonyms: ['fetch', 'https', 'http2', 'request', 'axios', 'undici', 'url'],
+  parseRule(text) {
+    if (!text.startsWith('unix:')) return parseUrlRule(text, DEFAULT_PORTS)
+    if (text === 'unix:') throw new RuleSyntaxError('the path is missing', "'http:unix:/path'")
+    return { socketPath: text.slice('unix:'.length) }
+  },
+  describe: ({ operation, facts }) =>
+    operation === 'http:session' ? `an HTTP/2 session with ${facts.url}` : `${facts.method} ${facts.url}`,
+  remedy,
+  lifts: {
+    over: 'sockets',
+    lift(lower, stack) {
+      const session = liftSession(lower, stack)
+      if (session !== undefined) onFirstSession?.()
+      return session
+    },
+  },
+  install(tap) {
+    const net: typeof import('node:net') = load('node:net')
+    const module: typeof import('node:http') = load('node:http')
+    // While somebody stands above our connect (msw 3, nock 15), requests come by that they answer themselves: the sockets decide then.
+    const connectIsOurs = () => tap.holds(net.Socket.prototype, 'connect')
+    guardClient(tap, module, connectIsOurs)
+    announceAgentless(tap, module, 'http')
+    tap.whenLoaded('https', () => announceAgentless(tap, load('node:https'), 'https'))
+    guardUndici(tap, connectIsOurs)
+    onFirstSession = () => {
+      onFirstSession = undefined
+      guardSessions(tap, connectIsOurs)
+    }
+    tap.onUndo(() => {
+      onFirstSession = undefined
+    })
+  },
+})
+
+function remedy({ operation, facts }: Layer) {
+  if (facts.socketPath !== undefined) return { rule: `http:unix:${facts.socketPath}` }
+  const origin = originOf(String(facts.scheme), String(facts.host), Number(facts.port))
+  if (operation === 'http:session') return { rule: `${origin}/**` }
+  const path = String(facts.path).split('?')[0]
+  return { rule: `${facts.method} ${origin}${path}`, wider: `${origin}/**`, ...hintFor(facts) }
+}
+
+function hintFor({ host, port }: Layer['facts']): { hint?: string } {
+  if (!/^(?:localhost|127\.0\.0\.1|\[?::1\]?)$/.test(String(host))) return {}
+  if (port === 3000) {
+    return {
+      hint: 'http://localhost:3000 is the default origin of jsdom and happy-dom in Vitest: a relative URL such as fetch("/api") becomes a real request there',
+    }
+  }
+  return { hint: `nothing in this test's process listens on port ${port}: start the server in the test or a hook, or allow it` }
+}

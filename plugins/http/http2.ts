@@ -1,0 +1,73 @@
+/**
+ * HTTP/2: opening a session is judged as such, each request on it for itself. `node:http2` is heavy to load (25 ms and more on Node 24), so
+ * nothing of it is touched before somebody opens a session; its connection shows it on the stack.
+ */
+import { createRequire } from 'node:module'
+import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2'
+import { Duplex } from 'node:stream'
+import type { Layer, StackFrame, Tap } from '../../src/plugin.ts'
+import { unreachable } from './failure.ts'
+import { connectionLayer, DEFAULT_PORTS, requestLayer, sessionLayer } from './layer.ts'
+
+const load = createRequire(import.meta.url)
+const CORE = 'node:internal/http2/core'
+
+/** The session that a connection is made for, by the stack of the connect. */
+export function liftSession(lower: Layer, stack: () => readonly StackFrame[]): Layer | undefined {
+  const { transport, host, port } = lower.facts
+  if (transport === 'unix' || !isHttp2Loaded() || !stack().some(({ file }) => file === CORE)) return undefined
+  return sessionLayer(transport === 'tls' ? 'https' : 'http', String(host), Number(port))
+}
+
+function isHttp2Loaded(): boolean {
+  const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] }
+  return moduleLoadList?.includes('NativeModule http2') ?? true
+}
+
+/** Guards the requests of all sessions; called once somebody opens the first. */
+export function guardSessions(tap: Tap, connectIsOurs: () => boolean): void {
+  tap.patch(sessionPrototype(), 'request', (original) => {
+    return function request(this: ClientHttp2Session, headers?: OutgoingHttpHeaders, ...rest) {
+      const layer = layerOf(this, headers ?? {})
+      const call = tap.open(() => layer)
+      if (connectIsOurs()) {
+        const outcome = call.settle(connectionLayer(layer.facts))
+        if (outcome.kind === 'block') throw outcome.error
+        if (outcome.kind === 'refuse') throw unreachable(layer.facts)
+      }
+      const stream = Reflect.apply(original, this, [headers, ...rest])
+      const socket = bySymbol(this, 'socket')
+      if (socket) tap.hop.stream(socket as object, stream, call.call.frame)
+      return stream
+    } as typeof original
+  })
+}
+
+/** The class is not exported: it is that of any session, here of one that talks to nobody. */
+function sessionPrototype(): ClientHttp2Session {
+  const http2: typeof import('node:http2') = load('node:http2')
+  const nobody = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
+  const session = http2.connect('http://localhost', { createConnection: () => nobody })
+  session.on('error', () => {})
+  session.destroy()
+  return Object.getPrototypeOf(session)
+}
+
+function layerOf(session: ClientHttp2Session, headers: OutgoingHttpHeaders): Layer {
+  const scheme = session.encrypted || session.alpnProtocol === 'h2' || bySymbol(session, 'protocol') === 'https:' ? 'https' : 'http'
+  const authority = String(bySymbol(session, 'authority') ?? headers[':authority'] ?? 'localhost')
+  const url = new URL(`${scheme}://${authority}`)
+  return requestLayer({
+    method: String(headers[':method'] ?? 'GET'),
+    scheme,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port || DEFAULT_PORTS[scheme]),
+    path: String(headers[':path'] ?? '/'),
+  })
+}
+
+/** A property that Node keeps under a symbol of its own (Node 20 to 26). */
+function bySymbol(owner: object, name: string): unknown {
+  const symbol = Object.getOwnPropertySymbols(owner).find(({ description }) => description === name)
+  return symbol && (owner as Record<symbol, unknown>)[symbol]
+}

@@ -1,0 +1,48 @@
+import type { Facts, Layer } from '../../src/plugin.ts'
+
+export const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 }
+
+export interface RequestParts {
+  readonly method: string
+  readonly scheme: string
+  readonly host: string
+  readonly port: number
+  /** With its query. */
+  readonly path: string
+  readonly upgrade?: string | undefined
+  readonly socketPath?: string | undefined
+}
+
+/** A request as a layer. */
+export function requestLayer({ method, scheme, host, port, path, upgrade, socketPath }: RequestParts): Layer {
+  const facts: Facts = {
+    method,
+    url: `${originOf(scheme, host, port)}${path}`,
+    scheme,
+    host,
+    port,
+    path,
+    ...(upgrade !== undefined && { upgrade: upgrade.toLowerCase() }),
+    ...(socketPath !== undefined && { socketPath }),
+  }
+  return { protocol: 'http', operation: 'http:request', facts }
+}
+
+/** A session that is being opened: what will be asked on it is not known yet. */
+export function sessionLayer(scheme: string, host: string, port: number): Layer {
+  const facts: Facts = { method: undefined, url: originOf(scheme, host, port), scheme, host, port, path: undefined }
+  return { protocol: 'http', operation: 'http:session', facts }
+}
+
+/** `https://api.example.com`, with the port where it is not the scheme's own. */
+export function originOf(scheme: string, host: string, port: number): string {
+  const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+  return `${scheme}://${name}${DEFAULT_PORTS[scheme] === port ? '' : `:${port}`}`
+}
+
+/** The connection that a request rides on, as the sockets plugin would report it. */
+export function connectionLayer({ scheme, host, port, socketPath }: Facts): Layer {
+  const facts: Facts =
+    socketPath === undefined ? { transport: scheme === 'https' ? 'tls' : 'tcp', host, port } : { transport: 'unix', path: socketPath }
+  return { protocol: 'sockets', operation: 'sockets:connect', facts }
+}

@@ -1,0 +1,67 @@
+/**
+ * Watches what connects (TCP, TLS, unix sockets) and what sends packets (UDP), at the lowest public functions of Node. HTTP, WebSockets
+ * and databases ride on it: they annotate a connection, which is judged once, under their name.
+ *
+ * Bypassed by: descriptors opened elsewhere, native addons with sockets of their own, other processes.
+ */
+import { createRequire } from 'node:module'
+import { definePlugin, isLoopbackHost, type Layer, type PolicyContext } from '../src/plugin.ts'
+import { guardConnect } from './sockets/connect.ts'
+import { guardDatagrams } from './sockets/datagrams.ts'
+import { keyOf } from './sockets/endpoint.ts'
+import { parseSocketRule } from './sockets/rule.ts'
+import { carryFrames, noteServers } from './sockets/servers.ts'
+
+const load = createRequire(import.meta.url)
+
+export const sockets = definePlugin({
+  name: 'sockets',
+  operations: {
+    connect: { safety: 'unsafe', summary: 'opens a TCP, TLS or unix connection, or binds a UDP socket to one peer' },
+    send: { safety: 'unsafe', summary: 'sends a UDP packet' },
+    listen: { safety: 'safe', summary: 'listens on a port or path; passes by default' },
+  },
+  facts: { transport: 'word', host: 'host', port: 'port', path: 'file' },
+  synonyms: ['net', 'tcp', 'tls', 'udp', 'socket', 'dgram', 'unix'],
+  settings: { loopback: { type: 'enum', values: ['own', 'any', 'none'], default: 'own' } },
+  parseRule: parseSocketRule,
+  describe,
+  remedy: (layer) => ({ rule: `sockets:${target(layer)}`, ...hintFor(layer) }),
+  passes,
+  install(tap) {
+    const net: typeof import('node:net') = load('node:net')
+    guardConnect(tap, net)
+    noteServers(tap, net)
+    carryFrames(tap, net)
+    guardDatagrams(tap, load('node:dgram'))
+  },
+})
+
+function describe({ operation, facts }: Layer): string {
+  if (facts.transport === 'unix') return `a connection to the unix socket ${facts.path}`
+  const place = `${facts.host}:${facts.port}`
+  return operation === 'sockets:send' ? `a UDP packet to ${place}` : `a ${String(facts.transport).toUpperCase()} connection to ${place}`
+}
+
+function target({ facts }: Layer): string {
+  if (facts.transport === 'unix') return `unix:${facts.path}`
+  const host = String(facts.host)
+  return `${facts.transport}://${host.includes(':') ? `[${host}]` : host}:${facts.port}`
+}
+
+/** Loopback that this worker serves is part of the test; the rest of the machine is not. */
+function passes({ operation, facts }: Layer, { setting, own }: PolicyContext): boolean {
+  if (operation === 'sockets:listen') return true
+  const loopback = setting('loopback')
+  if (loopback === 'none') return false
+  if (facts.transport === 'unix') return own.has(keyOf(facts))
+  if (!isLoopbackHost(String(facts.host))) return false
+  return loopback === 'any' || own.has(keyOf(facts))
+}
+
+function hintFor({ facts }: Layer): { hint?: string } {
+  if (facts.transport === 'unix' || !isLoopbackHost(String(facts.host))) return {}
+  return {
+    hint: `nothing in this test's process listens on port ${facts.port}, so it is somebody else's: start the server in the test or a hook, or allow it`,
+  }
+}

@@ -1,0 +1,125 @@
+/** UDP: a packet leaves with `send`, or is bound for one place by `connect`. */
+import type { Socket } from 'node:dgram'
+import type { Facts, Tap } from '../../src/plugin.ts'
+import { isAddressInfo } from './address.ts'
+import { unreachable } from './unreachable.ts'
+
+type Dgram = typeof import('node:dgram')
+
+const { nextTick } = process
+
+export function guardDatagrams(tap: Tap, dgram: Dgram): void {
+  const proto = dgram.Socket.prototype
+  const bound = new Set<WeakRef<Socket>>()
+  const connected = new WeakSet<Socket>()
+  /** Sends that wait for the socket to be bound come through here a second time. */
+  const approved = new WeakMap<Socket, Map<string, number>>()
+
+  const judge = (socket: Socket, operation: string, facts: Facts): Error | undefined => {
+    noteBound(tap, bound)
+    const outcome = tap.judge({ protocol: 'sockets', operation, facts })
+    if (outcome.kind === 'block') return outcome.error
+    return outcome.kind === 'refuse' ? unreachable(facts) : undefined
+  }
+
+  tap.patch(proto, 'bind', (original) => {
+    return function bind(this: Socket, ...args: unknown[]) {
+      bound.add(new WeakRef(this))
+      return Reflect.apply(original, this, args)
+    } as typeof original
+  })
+
+  tap.patch(proto, 'connect', (original) => {
+    return function connect(this: Socket, ...args: unknown[]) {
+      const facts = endpointOf(this, args[0], typeof args[1] === 'string' ? args[1] : undefined)
+      const error = facts && judge(this, 'sockets:connect', facts)
+      if (error === undefined) {
+        connected.add(this)
+        return Reflect.apply(original, this, args)
+      }
+      return fail(this, error, args.at(-1))
+    } as typeof original
+  })
+
+  tap.patch(proto, 'disconnect', (original) => {
+    return function disconnect(this: Socket) {
+      connected.delete(this)
+      return Reflect.apply(original, this, [])
+    }
+  })
+
+  tap.patch(proto, 'send', (original) => {
+    return function send(this: Socket, ...args: unknown[]) {
+      const target = connected.has(this) ? undefined : targetOf(args)
+      const facts = target && endpointOf(this, target.port, target.address)
+      if (facts === undefined || takeApproved(approved, this, facts)) return Reflect.apply(original, this, args)
+      const error = judge(this, 'sockets:send', facts)
+      if (error !== undefined) return fail(this, error, args.at(-1))
+      if (!isBound(this)) approve(approved, this, facts)
+      return Reflect.apply(original, this, args)
+    } as typeof original
+  })
+}
+
+/** The port and address among the arguments of an unconnected send: `(msg, [offset, length,] port [, address] [, callback])`. */
+function targetOf(args: readonly unknown[]): { port: unknown; address: string | undefined } {
+  const [, second, third, fourth, fifth] = args
+  const sliced = Boolean(fifth) || (Boolean(fourth) && typeof fourth !== 'function')
+  const [port, address] = sliced ? [fourth, fifth] : [second, third]
+  return { port, address: typeof address === 'string' && address !== '' ? address : undefined }
+}
+
+function endpointOf(socket: Socket, port: unknown, address: string | undefined): Facts | undefined {
+  const number = Number(port)
+  if (!Number.isInteger(number) || number <= 0 || number > 65_535) return undefined
+  const { type } = socket as unknown as { type?: string }
+  return { transport: 'udp', host: address ?? (type === 'udp6' ? '::1' : '127.0.0.1'), port: number }
+}
+
+/** As Node does when a name cannot be looked up: the callback gets the error, or an 'error' event does. */
+function fail(socket: Socket, error: Error, last: unknown): undefined {
+  nextTick(() => {
+    if (typeof last === 'function') last(error)
+    else socket.emit('error', error)
+  })
+  return undefined
+}
+
+function isBound(socket: Socket): boolean {
+  return addressOf(socket) !== undefined
+}
+
+function addressOf(socket: Socket): { readonly port: number } | undefined {
+  try {
+    const address = socket.address()
+    return isAddressInfo(address) ? address : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Sockets that a test bound are own: their ports are asked for here, since they become known later than `bind` returns. */
+function noteBound(tap: Tap, bound: Set<WeakRef<Socket>>): void {
+  for (const ref of bound) {
+    const socket = ref.deref()
+    const address = socket && addressOf(socket)
+    if (address) tap.own.add(`udp:${address.port}`)
+    if (socket === undefined) bound.delete(ref)
+  }
+}
+
+function approve(all: WeakMap<Socket, Map<string, number>>, socket: Socket, facts: Facts): void {
+  const known = all.get(socket) ?? new Map<string, number>()
+  const key = `${facts.host} ${facts.port}`
+  known.set(key, (known.get(key) ?? 0) + 1)
+  all.set(socket, known)
+}
+
+function takeApproved(all: WeakMap<Socket, Map<string, number>>, socket: Socket, facts: Facts): boolean {
+  const known = all.get(socket)
+  const key = `${facts.host} ${facts.port}`
+  const left = known?.get(key) ?? 0
+  if (known === undefined || left === 0 || !isBound(socket)) return false
+  known.set(key, left - 1)
+  return true
+}

@@ -1,0 +1,81 @@
+/**
+ * Servers of the test's own process: their endpoints are own, and their handlers run in the frame of the request that caused them.
+ */
+import type { Server, Socket } from 'node:net'
+import type { Frame, Tap } from '../../src/plugin.ts'
+import { isAddressInfo } from './address.ts'
+
+type Net = typeof import('node:net')
+
+/** Events that start the handling of something a client sent, and where each has its socket. */
+const ENTRIES: Readonly<Record<string, (args: readonly unknown[]) => Entry | undefined>> = {
+  connection: ([socket]) => ({ socket: socket as Socket, raw: true }),
+  secureConnection: ([socket]) => ({ socket: socket as Socket, raw: true }),
+  request: ([request]) => requestEntry(request),
+  checkContinue: ([request]) => requestEntry(request),
+  checkExpectation: ([request]) => requestEntry(request),
+  upgrade: ([request]) => ({ ...(requestEntry(request) as Entry), raw: true }),
+  connect: ([request]) => ({ ...(requestEntry(request) as Entry), raw: true }),
+  stream: ([stream]) => {
+    const { session, id } = stream as { session?: { socket?: Socket }; id?: number }
+    return session?.socket ? { socket: session.socket, id, raw: false } : undefined
+  },
+}
+
+interface Entry {
+  readonly socket: Socket
+  readonly id?: number | undefined
+  /** Whether the socket's later events are the server's to handle. */
+  readonly raw: boolean
+}
+
+function requestEntry(request: unknown): Entry | undefined {
+  // With HTTP/2 the request is emitted while its stream is, so in the right frame already.
+  const { socket, stream } = request as { socket: Socket; stream?: unknown }
+  return stream === undefined ? { socket, raw: false } : undefined
+}
+
+export function noteServers(tap: Tap, net: Net): void {
+  // `listen` ends here for ports, paths, handles and descriptors alike, at the moment the address is known and before anybody can
+  // connect (`_listen2`, Node 0.10 to 26).
+  tap.patch(net.Server.prototype as unknown as { _listen2(): void }, '_listen2', (original) => {
+    return function _listen2(this: Server, ...args: []) {
+      const result = Reflect.apply(original, this, args)
+      const address = this.address()
+      if (typeof address === 'string') tap.own.add(`unix:${address}`)
+      else if (isAddressInfo(address)) tap.own.add(`tcp:${address.port}`)
+      return result
+    }
+  })
+}
+
+export function carryFrames(tap: Tap, net: Net): void {
+  tap.patch(net.Server.prototype, 'emit', (original) => {
+    return function emit(this: Server, event: string, ...args: unknown[]) {
+      const entry = Object.hasOwn(ENTRIES, event) ? ENTRIES[event]?.(args) : undefined
+      const frame = entry && tap.hop.frameOf(entry.socket, entry.id)
+      if (entry === undefined || frame === undefined) return Reflect.apply(original, this, [event, ...args])
+      if (entry.raw && !(event === 'connection' && speaksAbove(this))) carryEvents(tap, entry.socket)
+      return tap.runIn(frame, () => Reflect.apply(original, this, [event, ...args]))
+    } as typeof original
+  })
+}
+
+/** HTTP and TLS servers read their connections themselves, and tell of requests or of the decrypted side. */
+function speaksAbove(server: object): boolean {
+  return 'headersTimeout' in server || 'setSecureContext' in server
+}
+
+const CARRIED = new WeakSet<Socket>()
+
+/** Runs the later events of a raw connection (messages of a WebSocket, bytes) in the frame of its client. */
+function carryEvents(tap: Tap, socket: Socket): void {
+  if (CARRIED.has(socket)) return
+  CARRIED.add(socket)
+  const original = socket.emit
+  const emit = function (this: Socket, ...args: Parameters<Socket['emit']>) {
+    const frame: Frame | undefined = tap.hop.frameOf(socket)
+    return frame ? tap.runIn(frame, () => Reflect.apply(original, this, args)) : Reflect.apply(original, this, args)
+  }
+  Object.defineProperty(socket, 'emit', { value: emit, writable: true, configurable: true, enumerable: false })
+}

@@ -1,0 +1,15 @@
+import { constants } from 'node:os'
+import type { Facts } from '../../src/plugin.ts'
+
+/** What Node gives when a host cannot be reached: refused calls fail with it, so that code treats them as a network that is down. */
+export function unreachable(facts: Facts): Error {
+  const target = facts.transport === 'unix' ? String(facts.path) : `${facts.host}:${facts.port}`
+  const error = new Error(`connect EHOSTUNREACH ${target}`)
+  return Object.assign(error, {
+    errno: -(constants.errno.EHOSTUNREACH ?? 113),
+    code: 'EHOSTUNREACH',
+    syscall: 'connect',
+    address: facts.transport === 'unix' ? facts.path : facts.host,
+    ...(facts.port !== undefined && { port: facts.port }),
+  })
+}
