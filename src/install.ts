@@ -7,10 +7,10 @@ import { Guard } from './core/guard.ts'
 import type { Open } from './core/open-calls.ts'
 import { Sandboxes } from './core/sandbox.ts'
 import type { ResolvedConfig } from './config/resolved.ts'
-import { validateOptions } from './config/validate.ts'
+import { validateOptions, validateRules } from './config/validate.ts'
 import { captureFrames, callerPosition } from './errors/call-site.ts'
 import { carriesTrip } from './errors/carries.ts'
-import { differentMajors, lockedSlot } from './errors/install-errors.ts'
+import { differentMajors, lockedSlot, notInstalled } from './errors/install-errors.ts'
 import { expectedTripError, misuseError } from './errors/misuse.ts'
 import { createTripMaker } from './errors/trip-maker.ts'
 import { type Installed, MAJOR } from './install-slot.ts'
@@ -71,7 +71,7 @@ function assemble(): Installed {
 
   const api = createApi({
     guard,
-    parseRules: (value, what) => rulesFor(state.config, value, what),
+    parseRules: (value, what) => validateRules(value, what, needConfig(state.config)),
     parseOptions: (value, source) => validateOptions(value, { config: needConfig(state.config), source, kind: 'block' }),
     misuse: misuseError,
     expectedTrip: expectedTripError,
@@ -103,4 +103,10 @@ function assemble(): Installed {
       writeSlot(undefined)
     },
   }
+}
+
+/** The config in force; the api is of no use before one is. */
+function needConfig(config: ResolvedConfig | undefined): ResolvedConfig {
+  if (config === undefined) throw notInstalled()
+  return config
 }

@@ -1,0 +1,47 @@
+import type { Trip } from '../core/call.ts'
+import type { Level } from '../core/levels.ts'
+import type { Matcher } from '../core/matcher.ts'
+import type { PluginDefinition } from '../plugin.ts'
+
+/** A rule string, or what `M(...)` gives. */
+export type RuleInput = string | Matcher
+
+/** A level, in any case; `'strict'` means error and `false` means off. */
+export type LevelInput = Level | 'strict' | false | (string & {})
+
+/** One level for all protocols, or levels by protocol with a default for the others. */
+export type GuardInput = LevelInput | { readonly default?: LevelInput; readonly [protocol: string]: LevelInput | undefined }
+
+/** What may be said of a file, a describe, a test or a sandbox. */
+export interface TripwireOptions {
+  readonly guard?: GuardInput
+  /** Calls that may really be made. */
+  readonly allow?: RuleInput | readonly RuleInput[]
+  /** Calls that are blocked whatever a wider scope allows. */
+  readonly deny?: RuleInput | readonly RuleInput[]
+  /** Calls that fail like an unreachable host, and never make a test red: telemetry, update checks. */
+  readonly refuse?: RuleInput | readonly RuleInput[]
+  /** A ceiling: no rule or level inside opens what matches none of these. */
+  readonly restrict?: RuleInput | readonly RuleInput[]
+  /** What counts as the test's own loopback: its own servers, any port, or none. Default `'own'`. */
+  readonly loopback?: 'own' | 'any' | 'none'
+}
+
+/** The config file. Every key is optional; unknown keys are errors. */
+export interface TripwireConfig extends TripwireOptions {
+  /** Options by test file; globs relative to the config file. */
+  readonly files?: Readonly<Record<string, TripwireOptions>>
+  /** Plugins of third parties. */
+  readonly plugins?: readonly PluginDefinition[]
+  /** Asked before a call is stopped: `'allow'` lets it through. Synchronous. */
+  readonly onTrip?: (trip: Trip) => 'allow' | undefined | void
+  /** Handed to `onTrip` hooks and plugins as they are. */
+  readonly data?: unknown
+  /** Texts and patterns that are hidden in messages and reports. */
+  readonly redact?: readonly (string | RegExp)[]
+}
+
+/** Gives the config back, typed. */
+export function defineConfig(config: TripwireConfig): TripwireConfig {
+  return config
+}

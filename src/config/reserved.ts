@@ -1,0 +1,11 @@
+import { VERSION } from '../version.ts'
+
+const say = (what: string) => `vitest-tripwire ${VERSION} does not guard ${what} yet`
+
+/** Protocols of later versions: refused, so that a config never promises what is not kept. */
+export const RESERVED: Readonly<Record<string, string>> = {
+  subprocess: say('subprocesses'),
+  worker: say('workers'),
+  fs: say('files'),
+  native: say('native code'),
+}
