@@ -17,7 +17,7 @@ export interface ContextStore<T> {
 
 export interface GuardParts {
   readonly context: ContextStore<Frame | Open>
-  readonly own: OwnEndpoints & { reset(): void }
+  readonly own: OwnEndpoints & { reset(given?: readonly string[]): void }
   readonly trips: TripMaker
   readonly sandboxes: Sandboxes
   /** Files and functions of the present stack, for plugins that name a driver by it. */
@@ -33,7 +33,7 @@ const REFUSE: Outcome = { kind: 'refuse' }
 /** One installation: it takes calls in, has them judged in their frame, and keeps what was stopped. */
 export class Guard implements Judge {
   readonly plugins: PluginSet
-  readonly own: OwnEndpoints & { reset(): void }
+  readonly own: OwnEndpoints & { reset(given?: readonly string[]): void }
   /** The outermost frame; always open. The project's scope stands on it. */
   readonly run = new Frame('run', 'the run', undefined)
   readonly trips: TripBook

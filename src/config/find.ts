@@ -1,0 +1,81 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { ConfigError } from '../errors/classes.ts'
+import { printFile } from '../errors/call-site.ts'
+
+export const CONFIG_NAMES: readonly string[] = ['ts', 'mts', 'js', 'mjs'].map((ending) => `tripwire.config.${ending}`)
+const WORKSPACE_MARKS = ['pnpm-workspace.yaml', 'lerna.json', '.git']
+
+/**
+ * The config file for a project: the nearest from its root upward to the workspace root. @throws ConfigError for two in one folder
+ *
+ * @param root the project's root, absolute
+ */
+export function findConfig(root: string): string | undefined {
+  for (let dir = resolve(root); ; dir = dirname(dir)) {
+    const found = CONFIG_NAMES.map((name) => join(dir, name)).filter((file) => existsSync(file))
+    if (found.length > 1) throw twoConfigs(found)
+    if (found[0] !== undefined) return found[0]
+    if (isWorkspaceRoot(dir) || dirname(dir) === dir) return undefined
+  }
+}
+
+/** The file that `tripwire({ config })` names. @throws ConfigError when it is not there */
+export function namedConfig(root: string, name: string): string {
+  const file = resolve(root, name)
+  if (existsSync(file)) return file
+  throw new ConfigError(
+    [
+      `The config file ${printFile(file)} does not exist.`,
+      '',
+      `  why  tripwire({ config: '${name}' }) names it, relative to the project's root ${root}`,
+      '  fix  correct the path, or leave it out: tripwire.config.ts is found by itself',
+    ].join('\n'),
+  )
+}
+
+/** Settings that somebody wrote into package.json, where nobody reads them. @throws ConfigError */
+export function refuseStraySettings(root: string): void {
+  const file = join(root, 'package.json')
+  if (!existsSync(file)) return
+  let manifest: Record<string, unknown>
+  try {
+    manifest = JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return
+  }
+  for (const key of ['tripwire', 'vitest-tripwire']) if (manifest[key] !== undefined) throw straySettings(`${printFile(file)}, ${key}`)
+}
+
+/** Settings in a place that tripwire does not read. */
+export function straySettings(place: string): ConfigError {
+  return new ConfigError(
+    [
+      `Settings of tripwire were found in ${place}, where they have no effect.`,
+      '',
+      '  fix  move them to tripwire.config.ts:',
+      "         import { defineConfig } from 'vitest-tripwire/config'",
+      '         export default defineConfig({ … })',
+    ].join('\n'),
+  )
+}
+
+function twoConfigs(files: readonly string[]): ConfigError {
+  return new ConfigError(
+    [
+      'Two config files stand in one folder, and only one can be in force.',
+      '',
+      ...files.map((file) => `  ${printFile(file)}`),
+      '  fix  keep one of them',
+    ].join('\n'),
+  )
+}
+
+function isWorkspaceRoot(dir: string): boolean {
+  if (WORKSPACE_MARKS.some((mark) => existsSync(join(dir, mark)))) return true
+  try {
+    return 'workspaces' in JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'))
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,74 @@
+/** Reads the config in the main process, once per file. */
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { builtins } from '../../plugins/index.ts'
+import { isMatcher } from '../core/matcher.ts'
+import { isRegExp } from '../core/pattern.ts'
+import { printFile } from '../errors/call-site.ts'
+import { ConfigError } from '../errors/classes.ts'
+import type { Provided } from '../provided.ts'
+import { VERSION } from '../version.ts'
+import { validateConfig } from './validate.ts'
+
+export interface LoadedConfig {
+  readonly provided: Omit<Provided, 'ownEndpoints'>
+  /** The config file and what it imports, for watching. */
+  readonly dependencies: readonly string[]
+}
+
+/** Loads and checks a config file; without one the defaults hold. @throws ConfigError */
+export async function loadConfig(file: string | undefined, root: string): Promise<LoadedConfig> {
+  if (file === undefined) {
+    return { provided: { version: VERSION, file, dir: root, raw: {} }, dependencies: [] }
+  }
+  const { raw, dependencies } = await importConfig(file)
+  const dir = dirname(file)
+  validateConfig(raw, { file, dir, builtins })
+  return { provided: { version: VERSION, file, dir, raw: isPlain(raw) ? raw : undefined }, dependencies: [file, ...dependencies] }
+}
+
+type ViteLoader = Pick<typeof import('vite'), 'loadConfigFromFile'>
+
+async function importConfig(file: string): Promise<{ raw: unknown; dependencies: readonly string[] }> {
+  const { loadConfigFromFile } = await findVite()
+  try {
+    const loaded = await loadConfigFromFile({ command: 'serve', mode: 'test' }, file, dirname(file), 'silent')
+    return { raw: loaded?.config, dependencies: loaded?.dependencies ?? [] }
+  } catch (cause) {
+    throw unreadable(file, cause)
+  }
+}
+
+/** Vite is Vitest's dependency, and in strict package layouts only Vitest can see it. */
+async function findVite(): Promise<ViteLoader> {
+  try {
+    return await import('vite')
+  } catch {
+    const vitest = createRequire(import.meta.url).resolve('vitest/package.json')
+    return import(pathToFileURL(createRequire(vitest).resolve('vite')).href)
+  }
+}
+
+function unreadable(file: string, cause: unknown): ConfigError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  const empty = /config must export or return an object/.test(message)
+  const text = empty
+    ? [
+        `${printFile(file)} exports no config.`,
+        '',
+        '  fix  export one as default:',
+        "         import { defineConfig } from 'vitest-tripwire/config'",
+        "         export default defineConfig({ guard: 'error' })",
+      ]
+    : [`${printFile(file)} could not be loaded: ${message}`, '', '  fix  the error is that of your config file; its cause is below']
+  return new ConfigError(text.join('\n'), {}, { cause })
+}
+
+/** Whether a value crosses to a worker as it is: functions do not, and patterns and matchers lose what they are. */
+function isPlain(value: unknown): boolean {
+  if (typeof value === 'function' || typeof value === 'symbol' || isRegExp(value) || isMatcher(value)) return false
+  if (typeof value !== 'object' || value === null) return true
+  const plain = Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value))
+  return plain && Object.values(value).every(isPlain)
+}

@@ -1,0 +1,18 @@
+/**
+ * The setup file. The Vite plugin adds it; alone (`setupFiles: ['vitest-tripwire/setup']`) it installs the guard itself, and says what was
+ * loaded before it and may hold unpatched functions.
+ */
+import { vi } from 'vitest'
+import { builtins } from '../plugins/index.ts'
+import { validateConfig } from './config/validate.ts'
+import { workerConfig } from './config/worker-config.ts'
+import { install } from './install.ts'
+import { installed } from './install-slot.ts'
+import { attach, provided } from './vitest/attach.ts'
+import { warnOfEarlierModules } from './vitest/earlier.ts'
+import { workerState } from './vitest/worker.ts'
+
+if (installed() === undefined) warnOfEarlierModules()
+const installation = install()
+const { raw, file, dir } = await workerConfig(provided(), workerState().config.root, (path) => vi.importActual(path))
+attach(installation, validateConfig(raw, { file, dir, builtins }))

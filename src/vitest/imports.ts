@@ -1,0 +1,59 @@
+/** Frames for what runs while files are imported: top-level code, static and dynamic imports. */
+import { TestRunner } from 'vitest'
+import type { Frame } from '../core/frames.ts'
+import type { Guard } from '../core/guard.ts'
+import { printFile } from '../errors/call-site.ts'
+import { noteSurfaced, untoldOf } from './charge.ts'
+
+/** The file that is being run, as far as the patched runner is concerned: it is patched once per worker. */
+export interface CurrentFile {
+  guard: Guard
+  frame: Frame
+  /** Tells of trips that no test can be red for. */
+  tell(trips: ReturnType<typeof untoldOf>): void
+}
+
+const CURRENT = Symbol.for('vitest-tripwire.file')
+
+interface Runner {
+  importFile(this: unknown, path: string, source: string): unknown
+  onAfterRunFiles(this: unknown, ...args: unknown[]): unknown
+  [CURRENT]?: { file: CurrentFile }
+}
+
+export function watchImports(file: CurrentFile): void {
+  const runner = TestRunner.prototype as unknown as Runner
+  if (runner[CURRENT]) {
+    runner[CURRENT].file = file
+    return
+  }
+  const current = { file }
+  Object.defineProperty(runner, CURRENT, { value: current })
+  const { importFile, onAfterRunFiles } = runner
+  runner.importFile = function (path, source) {
+    return importIn(current.file, path, () => Reflect.apply(importFile, this, [path, source]))
+  }
+  // Files without tests, or whose tests are all skipped, have no hooks to be red in.
+  runner.onAfterRunFiles = function (...args) {
+    const { guard, frame, tell } = current.file
+    tell(untoldOf(guard, frame))
+    return Reflect.apply(onAfterRunFiles, this, args)
+  }
+}
+
+function importIn({ guard, frame: file }: CurrentFile, path: string, load: () => unknown): unknown {
+  const frame = guard.openFrame('import', `the import of ${printFile(path)}`, file)
+  const end = () => guard.closeFrame(frame)
+  const result = guard.runIn(frame, load)
+  return Promise.resolve(result).then(
+    (value) => {
+      end()
+      return value
+    },
+    (error) => {
+      end()
+      noteSurfaced(error)
+      throw error
+    },
+  )
+}
