@@ -16,7 +16,19 @@ export const db = definePlugin({
   name: 'db',
   operations: { connect: { safety: 'unsafe', summary: 'connects to a database' } },
   facts: { product: 'word', driver: 'word', host: 'host', port: 'port', database: 'word', user: 'word', path: 'file' },
-  synonyms: ['pg', 'postgresql', 'postgres', 'mysql', 'redis', 'rediss', 'mongodb', 'mongo', 'mssql', 'sql', 'database'],
+  synonyms: [
+    'pg',
+    'postgresql',
+    'postgres',
+    'mysql',
+    'redis',
+    'rediss',
+    'mongodb',
+    'mongo',
+    'mssql',
+    'sql',
+    'database',
+  ],
   parseRule,
   describe: ({ facts }) => `${facts.driver} to ${placeOf(facts)}${facts.user === undefined ? '' : ` as ${facts.user}`}`,
   remedy,
@@ -31,7 +43,14 @@ function lift(lower: Layer, stack: () => readonly StackFrame[]): Layer | undefin
   if (!driver) return undefined
   const { host, port, path } = lower.facts
   const login = name === 'pg' ? currentLogin() : undefined
-  const facts = { product: driver.product, driver: name, ...(path === undefined ? { host, port } : { path }), database: undefined, user: undefined, ...login }
+  const facts = {
+    product: driver.product,
+    driver: name,
+    ...(path === undefined ? { host, port } : { path }),
+    database: undefined,
+    user: undefined,
+    ...login,
+  }
   return { protocol: 'db', operation: 'db:connect', facts }
 }
 
@@ -52,11 +71,19 @@ function parseRule(text: string) {
   const url = URL_RULE.exec(text)
   if (url === null) {
     const word = /^[a-z]+/.exec(text)?.[0] ?? ''
-    const near = word in PRODUCTS ? [`db:${word}://localhost`] : suggest(word, Object.keys(PRODUCTS)).map((name) => `db:${name}://…`)
+    const near =
+      word in PRODUCTS
+        ? [`db:${word}://localhost`]
+        : suggest(word, Object.keys(PRODUCTS)).map((name) => `db:${name}://…`)
     throw new RuleSyntaxError('it is no database URL', EXPECTED, near)
   }
   const [, scheme = '', host, port, database] = url
-  if (!(scheme in PRODUCTS)) throw new RuleSyntaxError(`'${scheme}' is no database that is known by name`, EXPECTED, suggest(scheme, Object.keys(PRODUCTS)))
+  if (!(scheme in PRODUCTS))
+    throw new RuleSyntaxError(
+      `'${scheme}' is no database that is known by name`,
+      EXPECTED,
+      suggest(scheme, Object.keys(PRODUCTS)),
+    )
   return {
     product: PRODUCT_OF[scheme] ?? scheme,
     ...(host !== undefined && { host }),

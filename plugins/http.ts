@@ -23,7 +23,16 @@ export const http = definePlugin({
     },
     session: { safety: 'safe', summary: 'opens an HTTP/2 session; each request on it is judged for itself' },
   },
-  facts: { method: 'name', url: 'text', scheme: 'word', host: 'host', port: 'port', path: 'path', upgrade: 'word', socketPath: 'file' },
+  facts: {
+    method: 'name',
+    url: 'text',
+    scheme: 'word',
+    host: 'host',
+    port: 'port',
+    path: 'path',
+    upgrade: 'word',
+    socketPath: 'file',
+  },
   schemes: DEFAULT_PORTS,
   verbs: true,
   synonyms: ['fetch', 'https', 'http2', 'request', 'axios', 'undici', 'url'],
@@ -77,5 +86,7 @@ function hintFor({ host, port }: Layer['facts']): { hint?: string } {
       hint: 'http://localhost:3000 is the default origin of jsdom and happy-dom in Vitest: a relative URL such as fetch("/api") becomes a real request there',
     }
   }
-  return { hint: `nothing in this test's process listens on port ${port}: start the server in the test or a hook, or allow it` }
+  return {
+    hint: `nothing in this test's process listens on port ${port}: start the server in the test or a hook, or allow it`,
+  }
 }

@@ -40,7 +40,9 @@ export const sockets = definePlugin({
 function describe({ operation, facts }: Layer): string {
   if (facts.transport === 'unix') return `a connection to the unix socket ${facts.path}`
   const place = `${facts.host}:${facts.port}`
-  return operation === 'sockets:send' ? `a UDP packet to ${place}` : `a ${String(facts.transport).toUpperCase()} connection to ${place}`
+  return operation === 'sockets:send'
+    ? `a UDP packet to ${place}`
+    : `a ${String(facts.transport).toUpperCase()} connection to ${place}`
 }
 
 function target({ facts }: Layer): string {

@@ -6,13 +6,13 @@ import type { TripwireApi } from './core/api.ts'
 import { notInstalled } from './errors/install-errors.ts'
 import { installed } from './install-slot.ts'
 
+export type { TripwireConfig, TripwireOptions } from './config/define.ts'
 export type { BlockBox, RuleInput, SandboxOptions, TripwireApi } from './core/api.ts'
 export type { CallSite, StartedBy, Trip, TripCode } from './core/call.ts'
 export type { Level } from './core/levels.ts'
 export { M, type Matcher } from './core/matcher.ts'
 export type { Box, Interaction } from './core/sandbox.ts'
 export * from './errors/classes.ts'
-export type { TripwireConfig, TripwireOptions } from './config/define.ts'
 
 /** Rules, sandboxes and expectations of the running test. @throws InstallError outside a Vitest run under tripwire */
 export const tripwire: TripwireApi = {

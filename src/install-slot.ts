@@ -1,6 +1,6 @@
+import type { ResolvedConfig } from './config/resolved.ts'
 import type { TripwireApi } from './core/api.ts'
 import type { Guard } from './core/guard.ts'
-import type { ResolvedConfig } from './config/resolved.ts'
 import { readSlot } from './patch/slot.ts'
 import { VERSION } from './version.ts'
 

@@ -1,14 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { fileURLToPath } from 'node:url'
 import { builtins } from '../plugins/index.ts'
+import type { ResolvedConfig } from './config/resolved.ts'
+import { validateOptions, validateRules } from './config/validate.ts'
 import { createApi } from './core/api.ts'
 import type { Frame } from './core/frames.ts'
 import { Guard } from './core/guard.ts'
 import type { Open } from './core/open-calls.ts'
 import { Sandboxes } from './core/sandbox.ts'
-import type { ResolvedConfig } from './config/resolved.ts'
-import { validateOptions, validateRules } from './config/validate.ts'
-import { captureFrames, callerPosition } from './errors/call-site.ts'
+import { callerPosition, captureFrames } from './errors/call-site.ts'
 import { carriesTrip } from './errors/carries.ts'
 import { differentMajors, lockedSlot, notInstalled } from './errors/install-errors.ts'
 import { expectedTripError, misuseError } from './errors/misuse.ts'
@@ -72,7 +72,8 @@ function assemble(): Installed {
   const api = createApi({
     guard,
     parseRules: (value, what) => validateRules(value, what, needConfig(state.config)),
-    parseOptions: (value, source) => validateOptions(value, { config: needConfig(state.config), source, kind: 'block' }),
+    parseOptions: (value, source) =>
+      validateOptions(value, { config: needConfig(state.config), source, kind: 'block' }),
     misuse: misuseError,
     expectedTrip: expectedTripError,
     callerPosition,

@@ -3,7 +3,7 @@
  * A plugin declares what its calls are made of, finds the seam, reports calls and carries out the outcome. It never reads a
  * level, writes the ledger, throws a tripwire error of its own or keeps state between tests.
  */
-import type { Call, Facts, Layer } from './core/call.ts'
+import type { Call, Layer } from './core/call.ts'
 import type { Frame } from './core/frames.ts'
 
 export type { Call, Facts, Layer } from './core/call.ts'
@@ -28,10 +28,10 @@ export interface Operation {
 /** What a rule string means, fact by fact: the plugin's parser gives patterns, core compiles them by the kind of each fact. */
 export type RuleFields = Readonly<Record<string, string | number | readonly (string | number)[]>>
 
-export { RuleSyntaxError } from './core/rule-syntax.ts'
-export { parseUrlRule } from './core/url-rule.ts'
 export { isLoopbackHost, normaliseHost } from './core/normalise.ts'
+export { RuleSyntaxError } from './core/rule-syntax.ts'
 export { suggest } from './core/suggest.ts'
+export { parseUrlRule } from './core/url-rule.ts'
 
 /** A schema for config keys that a plugin adds (`loopback`, `fs`); closed, and checked like the rest of the config. */
 export type SettingSchema =

@@ -7,7 +7,9 @@ import { REPORT_KEY, type ReportEntry } from './vitest/report.ts'
 export class TripwireReporter {
   /** Vitest calls it when all tests are done. */
   onTestRunEnd(modules: readonly Pick<TestModule, 'meta'>[]): void {
-    const entries = modules.flatMap((module) => (module.meta() as Record<string, unknown>)[REPORT_KEY] as ReportEntry[] | undefined ?? [])
+    const entries = modules.flatMap(
+      (module) => ((module.meta() as Record<string, unknown>)[REPORT_KEY] as ReportEntry[] | undefined) ?? [],
+    )
     const text = renderReport(group(entries))
     if (text !== '') process.stdout.write(`\n${text}\n\n`)
   }

@@ -14,5 +14,10 @@ import { workerState } from './vitest/worker.ts'
 
 if (installed() === undefined) warnOfEarlierModules()
 const installation = install()
-const { raw, file, dir } = await workerConfig(provided(), workerState().config.root, (path) => vi.importActual(path))
-attach(installation, validateConfig(raw, { file, dir, builtins }))
+
+async function attachToFile(): Promise<void> {
+  const { raw, file, dir } = await workerConfig(provided(), workerState().config.root, (path) => vi.importActual(path))
+  attach(installation, validateConfig(raw, { file, dir, builtins }), attachToFile)
+}
+
+await attachToFile()

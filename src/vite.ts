@@ -1,7 +1,7 @@
 /** The recommended door: `plugins: [tripwire()]` in `vitest.config.ts`. */
 import { existsSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { Vitest, TestProject } from 'vitest/node'
+import type { TestProject, Vitest } from 'vitest/node'
 import { findConfig, namedConfig, refuseStraySettings, straySettings } from './config/find.ts'
 import { loadConfig } from './config/load.ts'
 import { watchOwnServers } from './main-servers.ts'

@@ -22,7 +22,8 @@ export function currentLogin(): Login | undefined {
 
 /** Wraps pg's client once it is loaded, through `require` or `import` (both end in this extension handler; Node 20 to 26). */
 export function watchPg(tap: Tap): void {
-  const extensions = (Module as unknown as { _extensions: Record<string, (module: NodeModule, file: string) => void> })._extensions
+  const extensions = (Module as unknown as { _extensions: Record<string, (module: NodeModule, file: string) => void> })
+    ._extensions
   tap.patch(extensions, '.js', (original) => {
     return function (this: unknown, module: NodeModule, file: string) {
       Reflect.apply(original, this, [module, file])

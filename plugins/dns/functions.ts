@@ -46,7 +46,8 @@ export function guardPromises(tap: Tap, owner: Record<string, unknown>): void {
 
 function each(tap: Tap, owner: Record<string, unknown>, wrap: (original: Fn, name: string) => Fn): void {
   for (const name of NAMES) {
-    if (typeof owner[name] === 'function') tap.patch(owner as Record<string, Fn>, name, (original) => wrap(original, name))
+    if (typeof owner[name] === 'function')
+      tap.patch(owner as Record<string, Fn>, name, (original) => wrap(original, name))
   }
 }
 
@@ -61,7 +62,8 @@ function judge(tap: Tap, name: string, args: readonly unknown[]): Error | undefi
 }
 
 function layerOf(name: string, hostname: string, second: unknown): Layer {
-  const rrtype = RECORDS[name] ?? (name === 'resolve' ? (typeof second === 'string' ? second.toUpperCase() : 'A') : undefined)
+  const rrtype =
+    RECORDS[name] ?? (name === 'resolve' ? (typeof second === 'string' ? second.toUpperCase() : 'A') : undefined)
   const operation = rrtype === undefined ? name : 'resolve'
   return { protocol: 'dns', operation: `dns:${operation}`, facts: { hostname, ...(rrtype && { rrtype }) } }
 }

@@ -2,8 +2,9 @@
  * HTTP/2: opening a session is judged as such, each request on it for itself. `node:http2` is heavy to load (25 ms and more on Node 24), so
  * nothing of it is touched before somebody opens a session; its connection shows it on the stack.
  */
-import { createRequire } from 'node:module'
+
 import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2'
+import { createRequire } from 'node:module'
 import { Duplex } from 'node:stream'
 import type { Layer, StackFrame, Tap } from '../../src/plugin.ts'
 import { unreachable } from './failure.ts'
@@ -54,7 +55,8 @@ function sessionPrototype(): ClientHttp2Session {
 }
 
 function layerOf(session: ClientHttp2Session, headers: OutgoingHttpHeaders): Layer {
-  const scheme = session.encrypted || session.alpnProtocol === 'h2' || bySymbol(session, 'protocol') === 'https:' ? 'https' : 'http'
+  const scheme =
+    session.encrypted || session.alpnProtocol === 'h2' || bySymbol(session, 'protocol') === 'https:' ? 'https' : 'http'
   const authority = String(bySymbol(session, 'authority') ?? headers[':authority'] ?? 'localhost')
   const url = new URL(`${scheme}://${authority}`)
   return requestLayer({

@@ -43,6 +43,8 @@ export function originOf(scheme: string, host: string, port: number): string {
 /** The connection that a request rides on, as the sockets plugin would report it. */
 export function connectionLayer({ scheme, host, port, socketPath }: Facts): Layer {
   const facts: Facts =
-    socketPath === undefined ? { transport: scheme === 'https' ? 'tls' : 'tcp', host, port } : { transport: 'unix', path: socketPath }
+    socketPath === undefined
+      ? { transport: scheme === 'https' ? 'tls' : 'tcp', host, port }
+      : { transport: 'unix', path: socketPath }
   return { protocol: 'sockets', operation: 'sockets:connect', facts }
 }

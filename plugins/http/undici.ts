@@ -3,7 +3,7 @@
  * that channel cannot block, but a request whose own `onConnect` throws is rejected by undici itself, and the connection stays usable
  * for its neighbours (Node 20, 24, 26; undici 6, 7, 8).
  */
-import { normaliseHost, type Layer, type OpenCall, type Outcome, type Tap } from '../../src/plugin.ts'
+import { type Layer, normaliseHost, type OpenCall, type Outcome, type Tap } from '../../src/plugin.ts'
 import { unreachable } from './failure.ts'
 import { connectionLayer, DEFAULT_PORTS, requestLayer } from './layer.ts'
 

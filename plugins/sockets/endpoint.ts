@@ -27,7 +27,8 @@ export function factsOf(options: ConnectOptions | undefined, secure: boolean): F
   if (options === undefined) return undefined
   if (typeof options.path === 'string' && options.path !== '') return { transport: 'unix', path: options.path }
   const port = Number(options.port)
-  if (options.port === undefined || options.port === null || !Number.isInteger(port) || port < 0 || port > 65_535) return undefined
+  if (options.port === undefined || options.port === null || !Number.isInteger(port) || port < 0 || port > 65_535)
+    return undefined
   if (options.host !== undefined && options.host !== null && typeof options.host !== 'string') return undefined
   return { transport: secure ? 'tls' : 'tcp', host: options.host || 'localhost', port }
 }

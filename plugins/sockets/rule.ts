@@ -33,6 +33,7 @@ function unixRule(path: string): RuleFields {
 
 function listenRule(port: string): RuleFields {
   if (port === '*') return { operation: 'listen' }
-  if (!/^\d{1,5}$/.test(port)) throw new RuleSyntaxError(`'${port}' is no port`, "'sockets:listen:4000' or 'sockets:listen:*'")
+  if (!/^\d{1,5}$/.test(port))
+    throw new RuleSyntaxError(`'${port}' is no port`, "'sockets:listen:4000' or 'sockets:listen:*'")
   return { operation: 'listen', port: Number(port) }
 }

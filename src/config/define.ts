@@ -10,7 +10,9 @@ export type RuleInput = string | Matcher
 export type LevelInput = Level | 'strict' | false | (string & {})
 
 /** One level for all protocols, or levels by protocol with a default for the others. */
-export type GuardInput = LevelInput | { readonly default?: LevelInput; readonly [protocol: string]: LevelInput | undefined }
+export type GuardInput =
+  | LevelInput
+  | { readonly default?: LevelInput; readonly [protocol: string]: LevelInput | undefined }
 
 /** What may be said of a file, a describe, a test or a sandbox. */
 export interface TripwireOptions {
@@ -34,7 +36,7 @@ export interface TripwireConfig extends TripwireOptions {
   /** Plugins of third parties. */
   readonly plugins?: readonly PluginDefinition[]
   /** Asked before a call is stopped: `'allow'` lets it through. Synchronous. */
-  readonly onTrip?: (trip: Trip) => 'allow' | undefined | void
+  readonly onTrip?: (trip: Trip) => unknown
   /** Handed to `onTrip` hooks and plugins as they are. */
   readonly data?: unknown
   /** Texts and patterns that are hidden in messages and reports. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { ConfigError } from '../errors/classes.ts'
 import { printFile } from '../errors/call-site.ts'
+import { ConfigError } from '../errors/classes.ts'
 
 export const CONFIG_NAMES: readonly string[] = ['ts', 'mts', 'js', 'mjs'].map((ending) => `tripwire.config.${ending}`)
 const WORKSPACE_MARKS = ['pnpm-workspace.yaml', 'lerna.json', '.git']
@@ -44,7 +44,8 @@ export function refuseStraySettings(root: string): void {
   } catch {
     return
   }
-  for (const key of ['tripwire', 'vitest-tripwire']) if (manifest[key] !== undefined) throw straySettings(`${printFile(file)}, ${key}`)
+  for (const key of ['tripwire', 'vitest-tripwire'])
+    if (manifest[key] !== undefined) throw straySettings(`${printFile(file)}, ${key}`)
 }
 
 /** Settings in a place that tripwire does not read. */

@@ -25,7 +25,10 @@ export async function loadConfig(file: string | undefined, root: string): Promis
   const { raw, dependencies } = await importConfig(file)
   const dir = dirname(file)
   validateConfig(raw, { file, dir, builtins })
-  return { provided: { version: VERSION, file, dir, raw: isPlain(raw) ? raw : undefined }, dependencies: [file, ...dependencies] }
+  return {
+    provided: { version: VERSION, file, dir, raw: isPlain(raw) ? raw : undefined },
+    dependencies: [file, ...dependencies],
+  }
 }
 
 type ViteLoader = Pick<typeof import('vite'), 'loadConfigFromFile'>
@@ -61,7 +64,11 @@ function unreadable(file: string, cause: unknown): ConfigError {
         "         import { defineConfig } from 'vitest-tripwire/config'",
         "         export default defineConfig({ guard: 'error' })",
       ]
-    : [`${printFile(file)} could not be loaded: ${message}`, '', '  fix  the error is that of your config file; its cause is below']
+    : [
+        `${printFile(file)} could not be loaded: ${message}`,
+        '',
+        '  fix  the error is that of your config file; its cause is below',
+      ]
   return new ConfigError(text.join('\n'), {}, { cause })
 }
 

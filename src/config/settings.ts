@@ -7,7 +7,13 @@ export function checkSetting(schema: SettingSchema, value: unknown, path: string
   if (schema.type === 'enum') {
     if (schema.values.includes(value as string)) return
     const expected = `one of ${schema.values.map((word) => `'${word}'`).join(', ')}`
-    problems.add(path, value, 'it is no such word', expected, typeof value === 'string' ? suggest(value, schema.values) : [])
+    problems.add(
+      path,
+      value,
+      'it is no such word',
+      expected,
+      typeof value === 'string' ? suggest(value, schema.values) : [],
+    )
   } else if (schema.type === 'strings') {
     const isList = Array.isArray(value) && value.every((text) => typeof text === 'string' && text !== '')
     if (!isList) problems.add(path, value, 'it is no list of texts', 'a list of texts that are not empty')
@@ -18,7 +24,12 @@ export function checkSetting(schema: SettingSchema, value: unknown, path: string
   }
 }
 
-function checkObject(keys: Readonly<Record<string, SettingSchema>>, value: unknown, path: string, problems: Problems): void {
+function checkObject(
+  keys: Readonly<Record<string, SettingSchema>>,
+  value: unknown,
+  path: string,
+  problems: Problems,
+): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     problems.add(path, value, 'it is no object', `an object with ${Object.keys(keys).join(', ')}`)
     return

@@ -1,8 +1,8 @@
 import { type Level, parseLevel } from '../core/levels.ts'
-import { type Grammar, type Rule, RuleError, createGrammar } from '../core/rules.ts'
+import { isRegExp } from '../core/pattern.ts'
+import { createGrammar, type Grammar, type Rule, RuleError } from '../core/rules.ts'
 import type { Scope } from '../core/scopes.ts'
 import { suggest } from '../core/suggest.ts'
-import { isRegExp } from '../core/pattern.ts'
 import { printFile } from '../errors/call-site.ts'
 import type { PluginDefinition } from '../plugin.ts'
 import { compileFileGlob } from './file-glob.ts'
@@ -124,7 +124,8 @@ class Reader {
 
   rules(value: unknown, path: string): readonly Rule[] {
     if (Array.isArray(value)) {
-      if (value.length === 0) this.#problems.add(path, value, 'the list is empty', 'at least one rule, or no key at all')
+      if (value.length === 0)
+        this.#problems.add(path, value, 'the list is empty', 'at least one rule, or no key at all')
       return Object.freeze(value.flatMap((rule, at) => this.#rule(rule, `${path}[${at}]`)))
     }
     return Object.freeze(this.#rule(value, path))
@@ -145,7 +146,8 @@ class Reader {
     const known = ['default', ...this.#grammar.protocols]
     this.checkKeys(value, path, known)
     const levels = Object.entries(value).filter(([key]) => known.includes(key))
-    if (Object.keys(value).length === 0) this.#problems.add(path, value, 'no protocol is named', `some of ${known.join(', ')}`)
+    if (Object.keys(value).length === 0)
+      this.#problems.add(path, value, 'no protocol is named', `some of ${known.join(', ')}`)
     return Object.freeze(Object.assign({}, ...levels.map(([key, level]) => this.#level(level, join(path, key), key))))
   }
 
@@ -159,7 +161,12 @@ class Reader {
 
 function asObject(raw: unknown, path: string, problems: Problems): Record<string, unknown> | undefined {
   if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) return raw as Record<string, unknown>
-  problems.add(path, raw, path === '' ? `it is ${Array.isArray(raw) ? 'an array' : raw === null ? 'null' : typeof raw}` : 'it is no object', 'an object with options')
+  problems.add(
+    path,
+    raw,
+    path === '' ? `it is ${Array.isArray(raw) ? 'an array' : raw === null ? 'null' : typeof raw}` : 'it is no object',
+    'an object with options',
+  )
   return undefined
 }
 
@@ -172,9 +179,17 @@ function readPlugins(value: unknown, builtins: readonly PluginDefinition[], prob
   const names = new Set(builtins.map(({ name }) => name))
   return value.filter((plugin: Partial<PluginDefinition> | undefined, at) => {
     const path = `plugins[${at}]`
-    const usable = typeof plugin?.name === 'string' && typeof plugin.install === 'function' && typeof plugin.parseRule === 'function'
-    if (!usable) problems.add(path, plugin, 'it is no plugin', "what definePlugin gives (did you forget to call it: 'plugins: [mine()]'?)")
-    else if (names.has(plugin.name as string)) problems.add(path, plugin.name, 'two plugins have this name', 'a protocol that no other plugin has')
+    const usable =
+      typeof plugin?.name === 'string' && typeof plugin.install === 'function' && typeof plugin.parseRule === 'function'
+    if (!usable)
+      problems.add(
+        path,
+        plugin,
+        'it is no plugin',
+        "what definePlugin gives (did you forget to call it: 'plugins: [mine()]'?)",
+      )
+    else if (names.has(plugin.name as string))
+      problems.add(path, plugin.name, 'two plugins have this name', 'a protocol that no other plugin has')
     else names.add(plugin.name as string)
     return usable
   })
@@ -188,7 +203,13 @@ function readFiles(
   const entries = asObject(value, 'files', problems) ?? {}
   return Object.entries(entries).flatMap(([glob, raw]) => {
     const path = `files[${JSON.stringify(glob)}]`
-    if (glob.trim() === '') problems.add('files', glob, 'a glob is empty', "a glob relative to the config file, such as 'test/integration/**'")
+    if (glob.trim() === '')
+      problems.add(
+        'files',
+        glob,
+        'a glob is empty',
+        "a glob relative to the config file, such as 'test/integration/**'",
+      )
     const options = asObject(raw, path, problems)
     if (options === undefined) return []
     reader.checkKeys(options, path, [...OPTION_KEYS, ...reader.settingKeys])
@@ -204,7 +225,8 @@ function readRedact(value: unknown, problems: Problems): readonly (string | RegE
   }
   value.forEach((pattern, at) => {
     const usable = isRegExp(pattern) || (typeof pattern === 'string' && pattern !== '')
-    if (!usable) problems.add(`redact[${at}]`, pattern, 'it can hide nothing', 'a text that is not empty, or a regular expression')
+    if (!usable)
+      problems.add(`redact[${at}]`, pattern, 'it can hide nothing', 'a text that is not empty, or a regular expression')
   })
   return Object.freeze([...value])
 }

@@ -40,7 +40,12 @@ export class Frame {
   /** What `policyOf` compiled for this frame; stale when the epoch moved on. */
   policy: Policy | undefined
 
-  constructor(kind: FrameKind, name: string, parent: Frame | undefined, extra: { file?: string; sandbox?: number } = {}) {
+  constructor(
+    kind: FrameKind,
+    name: string,
+    parent: Frame | undefined,
+    extra: { file?: string; sandbox?: number } = {},
+  ) {
     this.kind = kind
     this.name = name
     this.parent = parent

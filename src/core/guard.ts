@@ -1,11 +1,11 @@
 import type { OpenCall, OpenOptions, Outcome, OwnEndpoints, PluginDefinition, StackFrame } from '../plugin.ts'
 import type { Layer, Trip, Verdict, Why } from './call.ts'
 import { Frame, type FrameKind } from './frames.ts'
+import { lateCode } from './late.ts'
 import { CallRecord, type Judge, Open } from './open-calls.ts'
 import { PluginSet } from './plugins.ts'
 import { levelOf, type Policy, policyOf } from './policy.ts'
 import type { Sandboxes } from './sandbox.ts'
-import { lateCode } from './late.ts'
 import { TripBook, type TripMaker } from './trips.ts'
 import { decide } from './verdict.ts'
 

@@ -42,11 +42,15 @@ export interface Grammar {
 }
 
 /** @param reserved words of protocols that this version does not guard, and what to say of each */
-export function createGrammar(plugins: readonly PluginDefinition[], reserved: Readonly<Record<string, string>> = {}): Grammar {
+export function createGrammar(
+  plugins: readonly PluginDefinition[],
+  reserved: Readonly<Record<string, string>> = {},
+): Grammar {
   return new PluginGrammar(plugins, reserved)
 }
 
-const FORMS = "a rule such as 'http', 'GET https://api.example.com/**' or M({ protocol: 'http', host: '*.example.com' })"
+const FORMS =
+  "a rule such as 'http', 'GET https://api.example.com/**' or M({ protocol: 'http', host: '*.example.com' })"
 
 class PluginGrammar implements Grammar {
   readonly protocols: readonly string[]
@@ -95,7 +99,8 @@ class PluginGrammar implements Grammar {
   #fromUrl(text: string, scheme: string, verb: boolean): Rule {
     const plugin = this.#schemes.get(scheme)
     if (plugin === undefined) throw this.#unknown(text, scheme)
-    if (verb && !plugin.verbs) throw new RuleError(text, `${plugin.name} rules take no verb`, `'${scheme}://host[:port][/path]'`)
+    if (verb && !plugin.verbs)
+      throw new RuleError(text, `${plugin.name} rules take no verb`, `'${scheme}://host[:port][/path]'`)
     return this.#parsed(plugin, text, text)
   }
 
@@ -156,15 +161,26 @@ class PluginGrammar implements Grammar {
     const rules: Rule[] = []
     for (const plugin of this.#plugins.values()) {
       if (named.every(([fact]) => fact === 'operation' || fact in plugin.facts)) {
-        rules.push(new FieldRule(text, plugin.name, this.#compile(text, plugin, Object.fromEntries(named) as RuleFields)))
+        rules.push(
+          new FieldRule(text, plugin.name, this.#compile(text, plugin, Object.fromEntries(named) as RuleFields)),
+        )
       }
     }
     if (rules.length === 0) {
       const known = [...this.#plugins.values()].flatMap((plugin) => Object.keys(plugin.facts))
       const [fact = ''] = named.map(([name]) => name).filter((name) => !known.includes(name))
-      throw new RuleError(text, `no protocol has the fact '${fact}'`, 'a fact that some protocol has', suggest(fact, [...new Set(known)]))
+      throw new RuleError(
+        text,
+        `no protocol has the fact '${fact}'`,
+        'a fact that some protocol has',
+        suggest(fact, [...new Set(known)]),
+      )
     }
-    return { text, protocol: undefined, matches: (layer, unknown) => rules.some((rule) => rule.matches(layer, unknown)) }
+    return {
+      text,
+      protocol: undefined,
+      matches: (layer, unknown) => rules.some((rule) => rule.matches(layer, unknown)),
+    }
   }
 
   #compile(text: string, plugin: PluginDefinition, fields: RuleFields): FactTest[] {
@@ -173,12 +189,18 @@ class PluginGrammar implements Grammar {
       const kind = fact === 'operation' ? 'word' : plugin.facts[fact]
       if (kind === undefined) {
         const facts = Object.keys(plugin.facts)
-        throw new RuleError(text, `${plugin.name} has no fact '${fact}'`, `one of ${facts.join(', ')}`, suggest(fact, facts))
+        throw new RuleError(
+          text,
+          `${plugin.name} has no fact '${fact}'`,
+          `one of ${facts.join(', ')}`,
+          suggest(fact, facts),
+        )
       }
       try {
         tests.push({ fact, test: compilePattern(kind, fact === 'operation' ? qualified(plugin, pattern) : pattern) })
       } catch (error) {
-        if (error instanceof PatternError) throw new RuleError(text, `the pattern for '${fact}' cannot be meant`, error.expected)
+        if (error instanceof PatternError)
+          throw new RuleError(text, `the pattern for '${fact}' cannot be meant`, error.expected)
         throw error
       }
     }

@@ -1,10 +1,10 @@
+import type { Remedy } from '../plugin.ts'
 import type { Layer, Trip, Verdict } from './call.ts'
 import type { Frame } from './frames.ts'
 import type { CallRecord } from './open-calls.ts'
 import type { PluginSet } from './plugins.ts'
 import type { Policy } from './policy.ts'
 import type { Rule } from './rules.ts'
-import type { Remedy } from '../plugin.ts'
 
 /** What was found on the stack of a call that is about to be stopped. */
 export interface TripSite {

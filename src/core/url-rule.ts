@@ -1,6 +1,7 @@
 import { RuleSyntaxError } from './rule-syntax.ts'
 
-const SHAPE = /^(?:([A-Z]+)\s+)?(?:([a-z][a-z0-9+.-]*):\/\/)?(\[[^\]]*\]|[^/:?#\s]+)(\/\d{1,3}(?=$|:))?(?::(\d{1,5}|\*))?(\/[^?#\s]*)?$/
+const SHAPE =
+  /^(?:([A-Z]+)\s+)?(?:([a-z][a-z0-9+.-]*):\/\/)?(\[[^\]]*\]|[^/:?#\s]+)(\/\d{1,3}(?=$|:))?(?::(\d{1,5}|\*))?(\/[^?#\s]*)?$/
 
 /**
  * Reads `[VERB ]scheme://host[:port][/path]`, or `host[:port][/path]` for all of the schemes. No port means the scheme's own, `:*` any;
@@ -9,7 +10,10 @@ const SHAPE = /^(?:([A-Z]+)\s+)?(?:([a-z][a-z0-9+.-]*):\/\/)?(\[[^\]]*\]|[^/:?#\
  * @param schemes the schemes of the protocol with their default ports
  * @throws RuleSyntaxError
  */
-export function parseUrlRule(text: string, schemes: Readonly<Record<string, number>>): Record<string, string | number | (string | number)[]> {
+export function parseUrlRule(
+  text: string,
+  schemes: Readonly<Record<string, number>>,
+): Record<string, string | number | (string | number)[]> {
   const names = Object.keys(schemes)
   const expected = `'${names[0]}://host[:port][/path]'`
   if (/[?#]/.test(text)) {
@@ -22,7 +26,10 @@ export function parseUrlRule(text: string, schemes: Readonly<Record<string, numb
   if (shape === null) throw new RuleSyntaxError('it is no URL pattern', expected)
   const [, verb, scheme, host, block, port, path] = shape
   if (scheme !== undefined && !(scheme in schemes)) {
-    throw new RuleSyntaxError(`'${scheme}:' is no scheme of this protocol`, names.map((name) => `'${name}://'`).join(' or '))
+    throw new RuleSyntaxError(
+      `'${scheme}:' is no scheme of this protocol`,
+      names.map((name) => `'${name}://'`).join(' or '),
+    )
   }
   const fields: Record<string, string | number | (string | number)[]> = { host: `${host}${block ?? ''}` }
   if (verb !== undefined) fields.method = verb

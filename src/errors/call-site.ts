@@ -29,7 +29,7 @@ type Formatter = (error: Error, sites: NodeJS.CallSite[]) => unknown
 const DEPTH = 100
 const { captureStackTrace } = Error
 const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\](?:dist[/\\])?$/, '')
-const OURS = new RegExp(`^${escape(ROOT)}[/\\\\](?:dist|src|plugins)[/\\\\]`)
+const OURS = new RegExp(`^${quoted(ROOT)}[/\\\\](?:dist|src|plugins)[/\\\\]`)
 const RUNNER = /[/\\]node_modules[/\\](?:vitest|@vitest[/\\][\w-]+|vite)[/\\]/
 const SPY = /[/\\](?:@vitest[/\\]spy[/\\]|vitest[/\\]dist[/\\]chunks[/\\]spy\.)/
 const PACKAGE = /[/\\]node_modules[/\\](@[^/\\]+[/\\][^/\\]+|[^@/\\][^/\\]*)[/\\](?!.*[/\\]node_modules[/\\])/
@@ -87,9 +87,19 @@ function captureSites(depth: number): Sited[] {
   const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
   const holder: { stack?: unknown } = {}
   try {
-    Object.defineProperty(Error, 'stackTraceLimit', { value: depth, writable: true, configurable: true, enumerable: true })
+    Object.defineProperty(Error, 'stackTraceLimit', {
+      value: depth,
+      writable: true,
+      configurable: true,
+      enumerable: true,
+    })
     const give: Formatter = (_, sites) => sites
-    Object.defineProperty(Error, 'prepareStackTrace', { value: give, writable: true, configurable: true, enumerable: true })
+    Object.defineProperty(Error, 'prepareStackTrace', {
+      value: give,
+      writable: true,
+      configurable: true,
+      enumerable: true,
+    })
     captureStackTrace(holder, captureSites)
     // Formatting is lazy: it happens at this access, so while ours is in place.
     const sites = holder.stack
@@ -175,6 +185,6 @@ function positionOf(line: string | undefined, { site, file }: Sited): CallSite {
   return { file: path, line: Number(mapped[2]), column: Number(mapped[3]) }
 }
 
-function escape(text: string): string {
+function quoted(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

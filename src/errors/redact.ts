@@ -1,4 +1,5 @@
-const SECRET_NAME = /^(?:.*[-_.])?(?:authorization|cookie|password|passwd|pwd|secret|token|api[-_]?key|access[-_]?key|key|sig|signature|credential|session(?:id)?|auth|code)$/i
+const SECRET_NAME =
+  /^(?:.*[-_.])?(?:authorization|cookie|password|passwd|pwd|secret|token|api[-_]?key|access[-_]?key|key|sig|signature|credential|session(?:id)?|auth|code)$/i
 const HIDDEN = '…'
 
 /** Text with its secrets hidden: credentials and secret-looking query values of URLs, and what the config's `redact` matches. */
@@ -10,13 +11,20 @@ export function redactText(text: string, patterns: readonly (string | RegExp)[] 
     )
   for (const pattern of patterns) {
     if (typeof pattern === 'string') clean = clean.replaceAll(pattern, HIDDEN)
-    else clean = clean.replace(new RegExp(pattern.source, pattern.flags.includes('g') ? pattern.flags : `${pattern.flags}g`), HIDDEN)
+    else
+      clean = clean.replace(
+        new RegExp(pattern.source, pattern.flags.includes('g') ? pattern.flags : `${pattern.flags}g`),
+        HIDDEN,
+      )
   }
   return clean
 }
 
 /** Facts fit for a message or a report: secret-looking names hidden, text redacted, at every depth. */
-export function redactFacts(facts: Readonly<Record<string, unknown>>, patterns: readonly (string | RegExp)[] = []): Record<string, unknown> {
+export function redactFacts(
+  facts: Readonly<Record<string, unknown>>,
+  patterns: readonly (string | RegExp)[] = [],
+): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(facts)
       .filter(([, value]) => value !== undefined && typeof value !== 'function')

@@ -20,15 +20,32 @@ export interface Circumstances {
 export function fixesFor(at: Circumstances): Fix[] {
   const { why } = at
   if (why.effect === 'deny') {
-    return [{ does: `a deny rule stops it on purpose; narrow or remove it in ${why.source}`, code: `deny: ['${why.rule?.text}']` }]
+    return [
+      {
+        does: `a deny rule stops it on purpose; narrow or remove it in ${why.source}`,
+        code: `deny: ['${why.rule?.text}']`,
+      },
+    ]
   }
   if (why.by === 'ceiling') {
-    return [{ does: `widen the ceiling in ${why.source}; an allow alone cannot`, code: `restrict: ['${why.rule?.text}', ${quoted(at)}]` }]
+    return [
+      {
+        does: `widen the ceiling in ${why.source}; an allow alone cannot`,
+        code: `restrict: ['${why.rule?.text}', ${quoted(at)}]`,
+      },
+    ]
   }
-  if (at.code === 'TRIPWIRE_POST_SANDBOX_INTERACTION' || at.code === 'TRIPWIRE_POST_TEST_INTERACTION') return lateFixes(at)
+  if (at.code === 'TRIPWIRE_POST_SANDBOX_INTERACTION' || at.code === 'TRIPWIRE_POST_TEST_INTERACTION')
+    return lateFixes(at)
   if (at.startedBy.kind === 'import') return [forFile(at), forAll(at)]
   if (at.startedBy.kind === 'hook' || at.startedBy.kind === 'describe') {
-    return [{ does: 'let it through from this hook on, for the describe or test that it belongs to', code: `tripwire.allow(${quoted(at)})` }, forAll(at)]
+    return [
+      {
+        does: 'let it through from this hook on, for the describe or test that it belongs to',
+        code: `tripwire.allow(${quoted(at)})`,
+      },
+      forAll(at),
+    ]
   }
   if (at.startedBy.kind !== 'test') return [forAll(at)]
   return [
@@ -41,14 +58,20 @@ export function fixesFor(at: Circumstances): Fix[] {
 function lateFixes(at: Circumstances): Fix[] {
   const ended = at.code === 'TRIPWIRE_POST_SANDBOX_INTERACTION' ? 'sandbox' : 'test'
   return [
-    { does: `wait for the work before the ${ended} ends, or stop it there`, code: 'await work // or clearTimeout(timer), connection.end(), abort.abort()' },
+    {
+      does: `wait for the work before the ${ended} ends, or stop it there`,
+      code: 'await work // or clearTimeout(timer), connection.end(), abort.abort()',
+    },
     forFile(at),
   ]
 }
 
 function forFile(at: Circumstances): Fix {
   const file = at.startedBy.file === undefined ? 'test/**' : printFile(at.startedBy.file)
-  return { does: `let it through in that file (${configName(at)})`, code: `files: { '${file}': { allow: [${quoted(at)}] } }` }
+  return {
+    does: `let it through in that file (${configName(at)})`,
+    code: `files: { '${file}': { allow: [${quoted(at)}] } }`,
+  }
 }
 
 function forAll(at: Circumstances): Fix {

@@ -25,7 +25,7 @@ export interface TripText {
 export function renderTrip(text: TripText): string {
   const what = whatHappened(text)
   const fixes = fixesFor({ ...text, configFile: text.configFile })
-  if (text.repeated) return `${what}\n  again  at ${where(text.site)}: told in full above`
+  if (text.repeated) return `${what}\n  again  at ${where(text.site)}, ${startedBy(text.startedBy)}: told in full above`
   const lines = [what, '', row('where', `${where(text.site)}${text.site.via ? `, through ${text.site.via}` : ''}`)]
   lines.push(row('', startedBy(text.startedBy)))
   lines.push(row('why', whyText(text.why, text.endpoint)))
@@ -45,10 +45,13 @@ function row(label: string, text: string): string {
 }
 
 function whatHappened({ code, description, sandbox, startedBy: by }: TripText): string {
-  if (code === 'TRIPWIRE_UNMOCKED_INTERACTION') return `${description} was made in sandbox #${sandbox}, and nothing there answers it.`
-  if (code === 'TRIPWIRE_POST_SANDBOX_INTERACTION') return `${description} was made after sandbox #${by.sandbox} had ended.`
+  if (code === 'TRIPWIRE_UNMOCKED_INTERACTION')
+    return `${description} was made in sandbox #${sandbox}, and nothing there answers it.`
+  if (code === 'TRIPWIRE_POST_SANDBOX_INTERACTION')
+    return `${description} was made after sandbox #${by.sandbox} had ended.`
   if (code === 'TRIPWIRE_POST_TEST_INTERACTION') return `${description} was made after ${by.name} had ended.`
-  if (code === 'TRIPWIRE_UNSAFE_PASSTHROUGH') return `${description} was stopped: 'warn' lets only safe operations through.`
+  if (code === 'TRIPWIRE_UNSAFE_PASSTHROUGH')
+    return `${description} was stopped: 'warn' lets only safe operations through.`
   return `${description} was blocked, ${sandbox === undefined ? 'outside any sandbox' : `in sandbox #${sandbox}`}.`
 }
 

@@ -46,7 +46,14 @@ function createTrip(input: TripInput, site: Site, config: MessageConfig | undefi
     repeated: told,
   })
   const facts = redactFacts(top.facts, redact)
-  const data = { tripId: input.id, protocol: top.protocol, operation: top.operation, facts, callSite: site.callSite, startedBy }
+  const data = {
+    tripId: input.id,
+    protocol: top.protocol,
+    operation: top.operation,
+    facts,
+    callSite: site.callSite,
+    startedBy,
+  }
   const error = new CODES[code](message, data)
   const stack = `${error.name}: ${error.message}${site.stack === '' ? '' : `\n${site.stack}`}`
   Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true })

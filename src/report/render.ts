@@ -34,7 +34,12 @@ function entry({ protocol, description, count, startedBy, callSite }: Mistake): 
 /** The way in for an old suite: what it does today, as rules to keep or to mend one by one. */
 function allowBlock(observed: readonly Mistake[]): string {
   const rules = [...new Set(observed.map(({ rule }) => rule))].sort()
-  return ['To let these through, paste into tripwire.config.ts:', '  allow: [', ...rules.map((rule) => `    ${quote(rule)},`), '  ],'].join('\n')
+  return [
+    'To let these through, paste into tripwire.config.ts:',
+    '  allow: [',
+    ...rules.map((rule) => `    ${quote(rule)},`),
+    '  ],',
+  ].join('\n')
 }
 
 function quote(rule: string): string {

@@ -1,5 +1,5 @@
 /** Makes the guard active for the test file that is about to be collected: config, frames, charging, report. */
-import { inject } from 'vitest'
+import { inject, TestRunner } from 'vitest'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import type { Trip } from '../core/call.ts'
 import { printFile, rememberFormatter } from '../errors/call-site.ts'
@@ -11,7 +11,14 @@ import { watchImports } from './imports.ts'
 import { REPORT_KEY, toReport } from './report.ts'
 import { type AnySuite, workerState } from './worker.ts'
 
-export function attach({ guard, configure }: Installed, config: ResolvedConfig): void {
+/** The collector of the file that is attached: each file has a new one, and a second setup file of ours must not wrap it twice. */
+let attachedTo: unknown
+
+/** @param again attaches to the next file of this worker */
+export function attach({ guard, configure }: Installed, config: ResolvedConfig, again: () => unknown): void {
+  const collector: unknown = TestRunner.getCurrentSuite()
+  if (collector === attachedTo) return
+  attachedTo = collector
   rememberFormatter()
   const state = workerState()
   const path = state.filepath ?? ''
@@ -29,7 +36,7 @@ export function attach({ guard, configure }: Installed, config: ResolvedConfig):
     for (const trip of trips) tellVitest(state.rpc, trip)
   }
   guard.trips.onHomeless = (trip) => tell([trip])
-  watchImports({ guard, frame, tell })
+  watchImports({ guard, frame, tell, attach: again })
   frameFixtures(guard, frame)
   wrapFile({ guard, config, frame, atEnd: (suite) => report(guard, suite) }, frames)
 }

@@ -10,7 +10,9 @@ export function warnOfEarlierModules(): void {
   const told = process as unknown as Record<symbol, boolean>
   if (told[TOLD]) return
   told[TOLD] = true
-  const files = Object.keys(cache).filter((file) => !/[/\\]node_modules[/\\](?:vitest|@vitest|vite|vitest-tripwire)[/\\]/.test(file))
+  const files = Object.keys(cache).filter(
+    (file) => !/[/\\]node_modules[/\\](?:vitest|@vitest|vite|vitest-tripwire)[/\\]/.test(file),
+  )
   if (files.length === 0) return
   const named = files.slice(0, MOST).map((file) => `  ${printFile(file)}`)
   const more = files.length > MOST ? [`  and ${files.length - MOST} more`] : []

@@ -25,7 +25,11 @@ function wrapExtend(owner: Extendable): void {
   WRAPPED.add(owner)
   const { extend } = owner
   owner.extend = function (this: Extendable, ...args) {
-    const extended = Reflect.apply(extend, this, args.map((arg, at) => (typeof arg === 'string' ? arg : wrapFixtures(arg, args[at - 1]))))
+    const extended = Reflect.apply(
+      extend,
+      this,
+      args.map((arg, at) => (typeof arg === 'string' ? arg : wrapFixtures(arg, args[at - 1]))),
+    )
     wrapExtend(extended)
     return extended
   }

@@ -71,7 +71,12 @@ function wrapDescribe(run: FileRun, frames: FramesByTask, suite: AnySuite): void
 /** Options of a describe that do not parse fail each of its tests, as the describe itself has nothing to be red with. */
 const broken = new WeakMap<Frame, Error>()
 
-async function runInTest(run: FileRun, frames: FramesByTask, test: RunnerTestCase, runTest: () => Promise<void>): Promise<void> {
+async function runInTest(
+  run: FileRun,
+  frames: FramesByTask,
+  test: RunnerTestCase,
+  runTest: () => Promise<void>,
+): Promise<void> {
   const { guard } = run
   const parent = parentFrame(run, frames, test)
   for (let at: Frame | undefined = parent; at; at = at.parent) {
@@ -136,8 +141,14 @@ function wrapHook(guard: Guard, hook: RawHook, name: HookName, label: string): R
   const wrapped = function (this: unknown, ...args: never[]) {
     const frame = guard.openFrame('hook', label, standingFrame(guard))
     const cleanups = name === 'beforeAll' || name === 'beforeEach'
-    return settle(guard, frame, () => Reflect.apply(hook, this, args), (result) =>
-      cleanups && typeof result === 'function' ? wrapHook(guard, result as RawHook, 'afterEach', `the cleanup of ${label}`) : result,
+    return settle(
+      guard,
+      frame,
+      () => Reflect.apply(hook, this, args),
+      (result) =>
+        cleanups && typeof result === 'function'
+          ? wrapHook(guard, result as RawHook, 'afterEach', `the cleanup of ${label}`)
+          : result,
     )
   }
   return Object.defineProperties(wrapped, Object.getOwnPropertyDescriptors(hook)) as RawHook
@@ -167,4 +178,3 @@ function settle(guard: Guard, frame: Frame, fn: () => unknown, map: (result: unk
     return fail(error)
   }
 }
-

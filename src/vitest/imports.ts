@@ -1,4 +1,6 @@
 /** Frames for what runs while files are imported: top-level code, static and dynamic imports. */
+import { existsSync, realpathSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { TestRunner } from 'vitest'
 import type { Frame } from '../core/frames.ts'
 import type { Guard } from '../core/guard.ts'
@@ -9,11 +11,20 @@ import { noteSurfaced, untoldOf } from './charge.ts'
 export interface CurrentFile {
   guard: Guard
   frame: Frame
+  /** Does what our setup file does: Node runs an external module only once, also in a worker that runs many files. */
+  attach(): unknown
   /** Tells of trips that no test can be red for. */
   tell(trips: ReturnType<typeof untoldOf>): void
 }
 
 const CURRENT = Symbol.for('vitest-tripwire.file')
+
+const SETUP = fileURLToPath(new URL('../setup.js', import.meta.url))
+
+/** By its real path, as a linked package is named by its link. */
+function isOurSetup(path: string): boolean {
+  return path === SETUP || (path.endsWith('setup.js') && existsSync(path) && realpathSync(path) === SETUP)
+}
 
 interface Runner {
   importFile(this: unknown, path: string, source: string): unknown
@@ -31,6 +42,7 @@ export function watchImports(file: CurrentFile): void {
   Object.defineProperty(runner, CURRENT, { value: current })
   const { importFile, onAfterRunFiles } = runner
   runner.importFile = function (path, source) {
+    if (source === 'setup' && isOurSetup(path)) return current.file.attach()
     return importIn(current.file, path, () => Reflect.apply(importFile, this, [path, source]))
   }
   // Files without tests, or whose tests are all skipped, have no hooks to be red in.

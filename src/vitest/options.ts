@@ -18,6 +18,7 @@ declare module 'vitest' {
 export function ownScope(task: RunnerTask, kind: 'describe' | 'test', config: ResolvedConfig): Scope | undefined {
   const options = (task.meta as { tripwire?: unknown }).tripwire
   const parent = task.suite ?? (task.type === 'suite' && 'filepath' in task ? undefined : task.file)
-  if (options === undefined || options === (parent?.meta as { tripwire?: unknown } | undefined)?.tripwire) return undefined
+  if (options === undefined || options === (parent?.meta as { tripwire?: unknown } | undefined)?.tripwire)
+    return undefined
   return validateOptions(options, { config, kind, source: `meta.tripwire of ${kind} "${task.name}"` })
 }

@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+
+const REPO = resolve(import.meta.dirname, '../..')
+const CONFIG = `
+import { defineConfig } from 'vitest/config'
+import { tripwire } from 'vitest-tripwire/vite'
+export default defineConfig({ plugins: [tripwire()] })
+`
+
+export interface VitestRun {
+  readonly exitCode: number
+  /** Both streams, without colours. */
+  readonly output: string
+  /** Every test by its full name: its state and the messages it failed with. */
+  readonly tests: Readonly<Record<string, { readonly state: string; readonly messages: readonly string[] }>>
+  /** State of every file, by its name, with what the file itself failed with. */
+  readonly files: Readonly<Record<string, { readonly state: string; readonly message: string }>>
+}
+
+export interface RunOptions {
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly node?: string
+}
+
+interface JsonReport {
+  readonly testResults: readonly {
+    readonly name: string
+    readonly status: string
+    readonly message: string
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages?: string[]
+    }[]
+  }[]
+}
+
+/** Runs real Vitest on a small project, given as files; `vitest.config.ts` is the one line unless it is given too. */
+export async function runVitest(files: Readonly<Record<string, string>>, options: RunOptions = {}): Promise<VitestRun> {
+  const base = join(REPO, '.vitest')
+  mkdirSync(base, { recursive: true })
+  const root = mkdtempSync(join(base, 'project-'))
+  try {
+    for (const [name, text] of Object.entries({
+      'package.json': '{ "type": "module", "workspaces": [] }',
+      'vitest.config.ts': CONFIG,
+      ...files,
+    })) {
+      mkdirSync(dirname(join(root, name)), { recursive: true })
+      writeFileSync(join(root, name), text)
+    }
+    installPackage(join(root, 'node_modules/vitest-tripwire'))
+    const args = [
+      join(REPO, 'node_modules/vitest/vitest.mjs'),
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      '--outputFile.json=report.json',
+      ...(options.args ?? []),
+    ]
+    const { exitCode, output } = await execute(options.node ?? process.execPath, args, root, options.env ?? {})
+    return { exitCode, output, ...readReport(root) }
+  } finally {
+    rmSync(root, { recursive: true, force: true })
+  }
+}
+
+/** As npm would: a copy, since a link would lead Vitest back to the repository and treat us as somebody's sources. */
+function installPackage(target: string): void {
+  mkdirSync(target, { recursive: true })
+  for (const part of ['package.json', 'dist']) cpSync(join(REPO, part), join(target, part), { recursive: true })
+}
+
+function execute(node: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>>) {
+  const { NODE_OPTIONS, CI, ...inherited } = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^VITEST|^TEST$/.test(name)),
+  )
+  return new Promise<{ exitCode: number; output: string }>((done) => {
+    const settings = { cwd, env: { ...inherited, NO_COLOR: '1', ...env }, maxBuffer: 64 * 1024 * 1024 }
+    execFile(node, [...args], settings, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1
+      done({ exitCode: code, output: `${stdout}${stderr}` })
+    })
+  })
+}
+
+function readReport(root: string): Pick<VitestRun, 'tests' | 'files'> {
+  let report: JsonReport
+  try {
+    report = JSON.parse(readFileSync(join(root, 'report.json'), 'utf8'))
+  } catch {
+    return { tests: {}, files: {} }
+  }
+  const tests = report.testResults.flatMap((file) =>
+    file.assertionResults.map(({ fullName, status, failureMessages = [] }) => [
+      fullName.trim(),
+      { state: status, messages: failureMessages },
+    ]),
+  )
+  const files = report.testResults.map(({ name, status, message }) => [
+    name.slice(root.length + 1),
+    { state: status, message },
+  ])
+  return { tests: Object.fromEntries(tests), files: Object.fromEntries(files) }
+}

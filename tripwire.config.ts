@@ -1,0 +1,3 @@
+import { defineConfig } from './dist/src/config.js'
+
+export default defineConfig({ guard: 'error' })
