@@ -15,7 +15,7 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
   /** Sends that wait for the socket to be bound come through here a second time. */
   const approved = new WeakMap<Socket, Map<string, number>>()
 
-  const judge = (socket: Socket, operation: string, facts: Facts): Error | undefined => {
+  const judge = (operation: string, facts: Facts): Error | undefined => {
     noteBound(tap, bound)
     const outcome = tap.judge({ protocol: 'sockets', operation, facts })
     if (outcome.kind === 'block') return outcome.error
@@ -32,7 +32,7 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
   tap.patch(proto, 'connect', (original) => {
     return function connect(this: Socket, ...args: unknown[]) {
       const facts = endpointOf(this, args[0], typeof args[1] === 'string' ? args[1] : undefined)
-      const error = facts && judge(this, 'sockets:connect', facts)
+      const error = facts && judge('sockets:connect', facts)
       if (error === undefined) {
         connected.add(this)
         return Reflect.apply(original, this, args)
@@ -53,7 +53,7 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
       const target = connected.has(this) ? undefined : targetOf(args)
       const facts = target && endpointOf(this, target.port, target.address)
       if (facts === undefined || takeApproved(approved, this, facts)) return Reflect.apply(original, this, args)
-      const error = judge(this, 'sockets:send', facts)
+      const error = judge('sockets:send', facts)
       if (error !== undefined) return fail(this, error, args.at(-1))
       if (!isBound(this)) approve(approved, this, facts)
       return Reflect.apply(original, this, args)

@@ -1,5 +1,5 @@
 /** Makes the guard active for the test file that is about to be collected: config, frames, charging, report. */
-import { inject, TestRunner } from 'vitest'
+import { inject } from 'vitest'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import type { Trip } from '../core/call.ts'
 import { printFile, rememberFormatter } from '../errors/call-site.ts'
@@ -11,16 +11,15 @@ import { watchImports } from './imports.ts'
 import { REPORT_KEY, toReport } from './report.ts'
 import { type AnySuite, workerState } from './worker.ts'
 
-/** The collector of the file that is attached: each file has a new one, and a second setup file of ours must not wrap it twice. */
+/** The task of the file that is attached: each file has a new one, and a second setup file of ours must not wrap it twice. */
 let attachedTo: unknown
 
 /** @param again attaches to the next file of this worker */
 export function attach({ guard, configure }: Installed, config: ResolvedConfig, again: () => unknown): void {
-  const collector: unknown = TestRunner.getCurrentSuite()
-  if (collector === attachedTo) return
-  attachedTo = collector
-  rememberFormatter()
   const state = workerState()
+  if (state.current !== undefined && state.current === attachedTo) return
+  attachedTo = state.current
+  rememberFormatter()
   const path = state.filepath ?? ''
   configure(config)
   guard.own.reset(provided()?.ownEndpoints)

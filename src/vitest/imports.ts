@@ -28,7 +28,7 @@ function isOurSetup(path: string): boolean {
 
 interface Runner {
   importFile(this: unknown, path: string, source: string): unknown
-  onAfterRunFiles(this: unknown, ...args: unknown[]): unknown
+  onBeforeRunSuite(this: unknown, suite: { readonly mode: string }): unknown
   [CURRENT]?: { file: CurrentFile }
 }
 
@@ -40,16 +40,16 @@ export function watchImports(file: CurrentFile): void {
   }
   const current = { file }
   Object.defineProperty(runner, CURRENT, { value: current })
-  const { importFile, onAfterRunFiles } = runner
+  const { importFile, onBeforeRunSuite } = runner
   runner.importFile = function (path, source) {
     if (source === 'setup' && isOurSetup(path)) return current.file.attach()
     return importIn(current.file, path, () => Reflect.apply(importFile, this, [path, source]))
   }
-  // Files without tests, or whose tests are all skipped, have no hooks to be red in.
-  runner.onAfterRunFiles = function (...args) {
+  // A file whose tests are all skipped runs no hook in which it could be red.
+  runner.onBeforeRunSuite = function (suite) {
     const { guard, frame, tell } = current.file
-    tell(untoldOf(guard, frame))
-    return Reflect.apply(onAfterRunFiles, this, args)
+    if ('filepath' in suite && suite.mode === 'skip') tell(untoldOf(guard, frame))
+    return Reflect.apply(onBeforeRunSuite, this, [suite])
   }
 }
 
