@@ -13,11 +13,11 @@ const { setImmediate } = globalThis
 
 /** What we reach into: documented nowhere, stable since Node 0.x. */
 interface Internals {
-  connecting: boolean
   encrypted?: boolean
   _parent?: { connecting?: boolean }
-  _undestroy?(): void
 }
+
+type Connect = (this: Socket, options: object) => Socket
 
 export function guardConnect(tap: Tap, net: Net): void {
   tap.patch(net.Socket.prototype, 'connect', (original) => {
@@ -30,8 +30,8 @@ export function guardConnect(tap: Tap, net: Net): void {
       if (facts === undefined) return pass()
       const layer: Layer = { protocol: 'sockets', operation: 'sockets:connect', facts }
       const outcome = tap.judge(layer)
-      if (outcome.kind === 'block') return fail(this, outcome.error)
-      if (outcome.kind === 'refuse') return fail(this, unreachable(facts))
+      if (outcome.kind === 'block') return fail(this, original as Connect, outcome.error)
+      if (outcome.kind === 'refuse') return fail(this, original as Connect, unreachable(facts))
       if (outcome.kind === 'reply' && typeof outcome.answer === 'function') return outcome.answer(this)
       noteOwn(tap, this, facts)
       return tap.carry(layer, pass)
@@ -45,13 +45,12 @@ function noteOwn(tap: Tap, socket: Socket, facts: Facts): void {
 }
 
 /**
- * Fails the way a real connect fails: later. Clients attach their listeners in a nextTick after they got the socket, so an earlier error
- * would find nobody and end the process.
+ * Fails the way a real connect fails: the socket has a handle and is connecting, and the error comes later. Clients attach their listeners
+ * in a nextTick after they got the socket, and HTTP/2 wraps a socket without a handle. A lookup that never answers brings Node into that
+ * state without touching the network (Node 20 to 26).
  */
-function fail(socket: Socket, error: Error): Socket {
-  const internals = socket as unknown as Internals
-  if (socket.destroyed) internals._undestroy?.()
-  internals.connecting = true
+function fail(socket: Socket, connect: Connect, error: Error): Socket {
+  Reflect.apply(connect, socket, [{ host: 'stopped.invalid', port: 1, lookup: () => {} }])
   setImmediate(() => socket.destroy(error))
   return socket
 }
