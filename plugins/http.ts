@@ -5,7 +5,7 @@
  * Bypassed by: HTTP spoken by hand over a socket (judged as `sockets`), native clients.
  */
 import { createRequire } from 'node:module'
-import { definePlugin, type Layer, parseUrlRule, RuleSyntaxError } from '../src/plugin.ts'
+import { definePlugin, type Frame, type Layer, parseUrlRule, RuleSyntaxError } from '../src/plugin.ts'
 import { announceAgentless, guardClient } from './http/client.ts'
 import { guardSessions, liftSession } from './http/http2.ts'
 import { DEFAULT_PORTS, originOf } from './http/layer.ts'
@@ -60,10 +60,11 @@ export const http = definePlugin({
     guardClient(tap, module, connectIsOurs)
     announceAgentless(tap, module, 'http')
     tap.whenLoaded('https', () => announceAgentless(tap, load('node:https'), 'https'))
-    guardUndici(tap, connectIsOurs)
+    const undicis = new WeakMap<object, Frame>()
+    guardUndici(tap, connectIsOurs, (socket, frame) => undicis.set(socket, frame))
     onFirstSession = () => {
       onFirstSession = undefined
-      guardSessions(tap, connectIsOurs)
+      guardSessions(tap, connectIsOurs, (socket) => undicis.get(socket))
     }
     tap.onUndo(() => {
       onFirstSession = undefined

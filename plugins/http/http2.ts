@@ -6,7 +6,7 @@
 import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2'
 import { createRequire } from 'node:module'
 import { Duplex } from 'node:stream'
-import type { Layer, StackFrame, Tap } from '../../src/plugin.ts'
+import type { Frame, Layer, StackFrame, Tap } from '../../src/plugin.ts'
 import { unreachable } from './failure.ts'
 import { connectionLayer, DEFAULT_PORTS, requestLayer, sessionLayer } from './layer.ts'
 
@@ -25,10 +25,26 @@ function isHttp2Loaded(): boolean {
   return moduleLoadList?.includes('NativeModule http2') ?? true
 }
 
-/** Guards the requests of all sessions; called once somebody opens the first. */
-export function guardSessions(tap: Tap, connectIsOurs: () => boolean): void {
+/**
+ * Guards the requests of all sessions; called once somebody opens the first.
+ *
+ * @param judgedAbove the frame of the request that undici is sending on a connection: it was judged where it was made, and is sent from
+ *   wherever its pool happens to run
+ */
+export function guardSessions(
+  tap: Tap,
+  connectIsOurs: () => boolean,
+  judgedAbove: (socket: object) => Frame | undefined,
+): void {
   tap.patch(sessionPrototype(), 'request', (original) => {
     return function request(this: ClientHttp2Session, headers?: OutgoingHttpHeaders, ...rest) {
+      const socket = bySymbol(this, 'socket') as object | undefined
+      const above = socket && judgedAbove(socket)
+      if (above !== undefined) {
+        const stream = Reflect.apply(original, this, [headers, ...rest])
+        tap.hop.stream(socket as object, stream, above)
+        return stream
+      }
       const layer = layerOf(this, headers ?? {})
       const call = tap.open(() => layer)
       if (connectIsOurs()) {
@@ -37,8 +53,7 @@ export function guardSessions(tap: Tap, connectIsOurs: () => boolean): void {
         if (outcome.kind === 'refuse') throw unreachable(layer.facts)
       }
       const stream = Reflect.apply(original, this, [headers, ...rest])
-      const socket = bySymbol(this, 'socket')
-      if (socket) tap.hop.stream(socket as object, stream, call.call.frame)
+      if (socket) tap.hop.stream(socket, stream, call.call.frame)
       return stream
     } as typeof original
   })

@@ -1,9 +1,10 @@
 /**
  * `fetch`, undici 6 to 8 and everything on them. undici tells of each request in the caller's context, before it looks for a connection;
- * that channel cannot block, but a request whose own `onConnect` throws is rejected by undici itself, and the connection stays usable
- * for its neighbours (Node 20, 24, 26; undici 6, 7, 8).
+ * that channel cannot block, but a request whose own start hook throws is rejected by undici itself, and the connection stays usable
+ * for its neighbours (Node 20 to 26).
  */
-import { type Layer, normaliseHost, type OpenCall, type Outcome, type Tap } from '../../src/plugin.ts'
+import type { Socket } from 'node:net'
+import { type Frame, type Layer, normaliseHost, type OpenCall, type Outcome, type Tap } from '../../src/plugin.ts'
 import { unreachable } from './failure.ts'
 import { connectionLayer, DEFAULT_PORTS, requestLayer } from './layer.ts'
 
@@ -12,11 +13,19 @@ interface UndiciRequest {
   readonly method: string
   readonly path: string
   readonly upgrade?: string | null
-  onConnect?: (abort: (error?: Error) => void) => void
 }
 
-export function guardUndici(tap: Tap, connectIsOurs: () => boolean): void {
+/** What undici calls on a request before it writes it: `onConnect` in 6 and 7, `onRequestStart` from 8.0 (Node 26) on. */
+const START_HOOKS = ['onConnect', 'onRequestStart']
+
+/** @param onWrite told the connection that undici is about to write a request to, and the frame of that request */
+export function guardUndici(
+  tap: Tap,
+  connectIsOurs: () => boolean,
+  onWrite: (socket: object, frame: Frame) => void,
+): void {
   const calls = new WeakMap<object, OpenCall>()
+  const stopped = new WeakMap<object, Error>()
 
   tap.subscribe('undici:request:create', (message) => {
     const { request } = message as { request: UndiciRequest }
@@ -27,16 +36,23 @@ export function guardUndici(tap: Tap, connectIsOurs: () => boolean): void {
     if (!connectIsOurs()) return
     const error = errorOf(call.settle(connectionLayer(layer.facts)), layer)
     if (error === undefined) return
-    const onConnect = () => {
+    stopped.set(request, error)
+    const start = () => {
       throw error
     }
-    Object.defineProperty(request, 'onConnect', { value: onConnect, configurable: true, writable: true })
+    for (const hook of START_HOOKS) {
+      Object.defineProperty(request, hook, { value: start, configurable: true, writable: true })
+    }
   })
   tap.subscribe('undici:client:sendHeaders', (message) => {
-    const { request, socket } = message as { request: object; socket?: object }
+    const { request, socket } = message as { request: object; socket?: Socket }
     const call = calls.get(request)
     if (call === undefined) return
-    if (socket) tap.hop.use(socket, call.call.frame)
+    if (socket) onWrite(socket, call.call.frame)
+    // Nothing is written yet: should a later undici rename its hook again, the connection is lost, but the request does not leave.
+    const error = stopped.get(request)
+    if (error !== undefined) socket?.destroy(error)
+    else if (socket) tap.hop.use(socket, call.call.frame)
     call.close()
   })
   for (const end of ['undici:request:error', 'undici:request:trailers']) {
