@@ -68,6 +68,7 @@ function placeOf(facts: Layer['facts']): string {
 }
 
 function parseRule(text: string) {
+  if (text.startsWith('unix:/')) return { path: text.slice('unix:'.length) }
   const url = URL_RULE.exec(text)
   if (url === null) {
     const word = /^[a-z]+/.exec(text)?.[0] ?? ''
@@ -95,7 +96,7 @@ function parseRule(text: string) {
 const PRODUCT_OF: Readonly<Record<string, string>> = { postgresql: 'postgres', rediss: 'redis' }
 
 function remedy({ facts }: Layer) {
-  if (facts.path !== undefined) return { rule: `sockets:unix:${facts.path}` }
+  if (facts.path !== undefined) return { rule: `db:unix:${facts.path}` }
   const usual = PRODUCTS[String(facts.product)] === facts.port
   const host = String(facts.host)
   const place = `${host.includes(':') ? `[${host}]` : host}${usual ? '' : `:${facts.port}`}`

@@ -8,7 +8,6 @@ export interface Driver {
 export const DRIVERS: Readonly<Record<string, Driver>> = {
   pg: { product: 'postgres', port: 5432 },
   postgres: { product: 'postgres', port: 5432 },
-  'postgres-interval': { product: 'postgres', port: 5432 },
   mysql: { product: 'mysql', port: 3306 },
   mysql2: { product: 'mysql', port: 3306 },
   mariadb: { product: 'mysql', port: 3306 },

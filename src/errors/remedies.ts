@@ -37,7 +37,7 @@ export function fixesFor(at: Circumstances): Fix[] {
   }
   if (at.code === 'TRIPWIRE_POST_SANDBOX_INTERACTION' || at.code === 'TRIPWIRE_POST_TEST_INTERACTION')
     return lateFixes(at)
-  if (at.startedBy.kind === 'import') return [forFile(at), forAll(at)]
+  if (at.startedBy.kind === 'import') return [forFile(at), refused(at), forAll(at)]
   if (at.startedBy.kind === 'hook' || at.startedBy.kind === 'describe') {
     return [
       {
@@ -51,7 +51,7 @@ export function fixesFor(at: Circumstances): Fix[] {
   return [
     { does: 'let it through in this test', code: `using _ = tripwire.allow(${quoted(at)})` },
     forAll(at),
-    { does: 'or let it fail like an unreachable host, for telemetry', code: `refuse: [${quoted(at)}]` },
+    refused(at),
   ]
 }
 
@@ -76,6 +76,13 @@ function forFile(at: Circumstances): Fix {
 
 function forAll(at: Circumstances): Fix {
   return { does: `let it through everywhere (${configName(at)})`, code: `allow: [${quoted(at)}]` }
+}
+
+function refused(at: Circumstances): Fix {
+  return {
+    does: `or let it fail like an unreachable host, for telemetry (${configName(at)})`,
+    code: `refuse: [${quoted(at)}]`,
+  }
 }
 
 function configName(at: Circumstances): string {

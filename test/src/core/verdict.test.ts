@@ -272,35 +272,3 @@ describe('the verdict, row by row', () => {
     expect(modelOf(given)).toBe(expected)
   })
 })
-
-describe('closed frames', () => {
-  test('a closed sandbox never decides: its call is judged in the test around it', () => {
-    const test = new Frame('test', 'test', undefined)
-    const sandbox = new Frame('sandbox', 'sandbox', test, { sandbox: 1 })
-    const judge = () => decide(layersOf(plain), policyOf(sandbox), knowledge)
-    expect(judge()).toMatchObject({ code: 'TRIPWIRE_UNMOCKED_INTERACTION' })
-    sandbox.close()
-    expect(judge()).toMatchObject({ code: 'TRIPWIRE_GUARDED_CALL' })
-    test.addScope({ kind: 'block', source: 'here', allow: [rule('a')] })
-    expect(judge()).toMatchObject({ kind: 'pass' })
-  })
-
-  test('a closed frame between two open ones brings no rules', () => {
-    const test = new Frame('test', 'test', undefined)
-    const outer = new Frame('sandbox', 'outer', test, { sandbox: 1 })
-    outer.addScope({ kind: 'block', source: 'outer', allow: [rule('a')] })
-    const inner = new Frame('sandbox', 'inner', outer, { sandbox: 2 })
-    outer.close()
-    expect(decide(layersOf(plain), policyOf(inner), knowledge)).toMatchObject({ code: 'TRIPWIRE_UNMOCKED_INTERACTION' })
-  })
-
-  test('a mock answers in an open sandbox only', () => {
-    const test = new Frame('test', 'test', undefined)
-    test.mocks.push({ rule: rule('a'), answer: 42, uses: 0 })
-    expect(decide(layersOf(plain), policyOf(test), knowledge)).toMatchObject({ kind: 'block' })
-    const sandbox = new Frame('sandbox', 'sandbox', test, { sandbox: 1 })
-    expect(decide(layersOf(plain), policyOf(sandbox), knowledge)).toMatchObject({ kind: 'reply', answer: 42 })
-    sandbox.close()
-    expect(decide(layersOf(plain), policyOf(sandbox), knowledge)).toMatchObject({ kind: 'block' })
-  })
-})

@@ -1,0 +1,4 @@
+import { defineConfig } from 'vitest/config'
+
+/** The suite as it was, for comparison. */
+export default defineConfig({})

@@ -1,0 +1,8 @@
+/** Where the services are that the shop talks to. */
+export const settings = {
+  payments: process.env.PAYMENTS_URL ?? 'https://payments.example.com',
+  ledger: process.env.LEDGER_URL ?? 'https://ledger.example.com',
+  feed: process.env.FEED_URL ?? 'wss://prices.example.com/feed',
+  database: process.env.DATABASE_URL ?? 'postgres://shop:hunter2@db.example.com:5432/shop',
+  telemetry: process.env.TELEMETRY_URL ?? 'https://telemetry.example.com',
+}
