@@ -7,6 +7,7 @@ import type { Socket } from 'node:net'
 import { type Frame, type Layer, normaliseHost, type OpenCall, type Outcome, type Tap } from '../../src/plugin.ts'
 import { unreachable } from './failure.ts'
 import { connectionLayer, DEFAULT_PORTS, requestLayer } from './layer.ts'
+import { type DispatchOptions, watchDispatchers } from './undici-dispatch.ts'
 
 interface UndiciRequest {
   readonly origin?: string | URL
@@ -26,15 +27,30 @@ export function guardUndici(
 ): void {
   const calls = new WeakMap<object, OpenCall>()
   const stopped = new WeakMap<object, Error>()
+  const open = (layer: Layer) => tap.open(() => layer, { claims: (lower) => isSameEndpoint(lower, layer) })
+  const judge = (call: OpenCall, layer: Layer) => errorOf(call.settle(connectionLayer(layer.facts)), layer)
 
+  const arriving = watchDispatchers(tap, (options, origin) => {
+    const layer = connectIsOurs() ? layerOfDispatch(options, origin) : undefined
+    if (layer === undefined) return undefined
+    const call = open(layer)
+    const error = judge(call, layer)
+    if (error !== undefined) call.close()
+    return { call, error }
+  })
   tap.subscribe('undici:request:create', (message) => {
     const { request } = message as { request: UndiciRequest }
+    const announced = arriving()
+    if (announced?.call) {
+      calls.set(request, announced.call)
+      return
+    }
     const layer = layerOf(request)
     if (layer === undefined || isTunnel(request)) return
-    const call = tap.open(() => layer, { claims: (lower) => isSameEndpoint(lower, layer) })
+    const call = announced ? tap.runIn(announced.frame, () => open(layer)) : open(layer)
     calls.set(request, call)
     if (!connectIsOurs()) return
-    const error = errorOf(call.settle(connectionLayer(layer.facts)), layer)
+    const error = judge(call, layer)
     if (error === undefined) return
     stopped.set(request, error)
     const start = () => {
@@ -82,6 +98,13 @@ function layerOf({ origin, method, path, upgrade }: UndiciRequest): Layer | unde
     path,
     upgrade: upgrade ?? undefined,
   })
+}
+
+/** Undefined for options that undici itself will refuse. */
+function layerOfDispatch({ method, path, query, upgrade }: DispatchOptions, origin: string | URL): Layer | undefined {
+  if (typeof method !== 'string' || typeof path !== 'string' || !URL.canParse(String(origin))) return undefined
+  const search = query && typeof query === 'object' ? `?${new URLSearchParams(query as Record<string, string>)}` : ''
+  return layerOf({ origin, method, path: path + search, upgrade: typeof upgrade === 'string' ? upgrade : null })
 }
 
 function isSameEndpoint(lower: Layer, { facts }: Layer): boolean {

@@ -1,0 +1,112 @@
+/**
+ * Pools of the npm package undici. A pool that is limited in connections keeps what it cannot send as options, and makes requests of
+ * them (the moment `undici:request:create` tells of) in the context of whoever freed a connection. So pools and clients are met at
+ * their dispatch, which runs in the caller's context; what is thrown there undici hands to the request (undici 6, 7, 8).
+ *
+ * The copy inside of Node cannot be reached; its pool behind `fetch` is unlimited, and makes its requests at once.
+ */
+import Module from 'node:module'
+import type { Frame, OpenCall, Tap } from '../../src/plugin.ts'
+
+export interface DispatchOptions {
+  readonly origin?: string | URL
+  readonly method?: unknown
+  readonly path?: unknown
+  readonly query?: unknown
+  readonly upgrade?: unknown
+}
+
+/** What is known of a request before undici makes it. */
+export interface Announced {
+  /** Its call, already judged and passed. */
+  readonly call?: OpenCall | undefined
+  /** Where it was made, when its origin is not known yet. */
+  readonly frame: Frame
+}
+
+/** The verdict on what is about to be dispatched; undefined when it is not to be judged here. */
+export type JudgeDispatch = (
+  options: DispatchOptions,
+  origin: string | URL,
+) => { readonly call: OpenCall; readonly error: Error | undefined } | undefined
+
+type Dispatch = (this: object, options: DispatchOptions, handler: object) => boolean
+
+const FILE = /[/\\]lib[/\\]dispatcher[/\\](client|pool-base)\.js$/
+
+/** @returns what is known of the request that undici is making at this moment */
+export function watchDispatchers(tap: Tap, judge: JudgeDispatch): () => Announced | undefined {
+  /** Requests that wait in a pool, by their handlers: the one thing that undici keeps of them as it is. */
+  const waiting = new WeakMap<object, Announced>()
+  let arriving: Announced | undefined
+  let depth = 0
+
+  const pool = (original: Dispatch): Dispatch =>
+    function (options, handler) {
+      // A pool inside a pool that throws is taken for busy for good: only the outermost one may.
+      if (depth === 0 && isRequest(options, handler)) waiting.set(handler, announce(this, options))
+      depth++
+      try {
+        return Reflect.apply(original, this, [options, handler])
+      } finally {
+        depth--
+      }
+    }
+  const client = (original: Dispatch): Dispatch =>
+    function (options, handler) {
+      if (!isRequest(options, handler)) return Reflect.apply(original, this, [options, handler])
+      const before = arriving
+      arriving = waiting.get(handler) ?? (depth === 0 ? announce(this, options) : undefined)
+      waiting.delete(handler)
+      try {
+        return Reflect.apply(original, this, [options, handler])
+      } finally {
+        arriving = before
+      }
+    }
+
+  function announce(dispatcher: object, options: DispatchOptions): Announced {
+    const origin = options.origin ?? originOf(dispatcher)
+    const judged = origin === undefined ? undefined : judge(options, origin)
+    if (judged?.error !== undefined) throw judged.error
+    return { frame: tap.frame(), call: judged?.call }
+  }
+
+  onceLoaded(tap, (exported) => {
+    const { PoolBase } = exported as { PoolBase?: { prototype: object } }
+    const owner = PoolBase?.prototype ?? (exported as { prototype?: object }).prototype
+    const key = owner && symbolOf(owner, 'dispatch')
+    if (owner && key) tap.patch(owner as Record<symbol, Dispatch>, key, PoolBase ? pool : client)
+  })
+  return () => arriving
+}
+
+/** A proxy's CONNECT carries another request, which is judged under its own name. */
+function isRequest(options: DispatchOptions | undefined, handler: unknown): boolean {
+  return typeof options === 'object' && options?.method !== 'CONNECT' && typeof handler === 'object' && handler !== null
+}
+
+function originOf(dispatcher: object): string | undefined {
+  const key = symbolOf(dispatcher, 'url')
+  return key && (dispatcher as Record<symbol, { origin?: string } | undefined>)[key]?.origin
+}
+
+/** A member that undici keeps under a symbol of its own. */
+function symbolOf(owner: object, name: string): symbol | undefined {
+  return Object.getOwnPropertySymbols(owner).find(({ description }) => description === name)
+}
+
+/** Every copy, loaded through `require` or `import` (both end in this extension handler; Node 20 to 26), or there already. */
+function onceLoaded(tap: Tap, found: (exported: object) => void): void {
+  const { _extensions, _cache } = Module as unknown as {
+    _extensions: Record<string, (module: NodeModule, file: string) => void>
+    _cache: Record<string, NodeModule | undefined>
+  }
+  for (const file in _cache) if (FILE.test(file)) found(_cache[file]?.exports)
+  tap.patch(_extensions, '.js', (original) => {
+    return function (this: unknown, module: NodeModule, file: string) {
+      Reflect.apply(original, this, [module, file])
+      if ((file.endsWith('client.js') || file.endsWith('pool-base.js')) && FILE.test(file)) found(module.exports)
+    }
+  })
+}
