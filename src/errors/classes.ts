@@ -1,4 +1,6 @@
 import type { CallSite, Facts, StartedBy } from '../core/call.ts'
+import { captureSite, type Site } from './call-site.ts'
+import { withoutStacks } from './stack-sites.ts'
 
 /** Errors of two copies of this package, or of two realms, know each other by this. */
 const BRAND = Symbol.for('vitest-tripwire.error')
@@ -14,18 +16,36 @@ export interface TripwireErrorData {
   readonly tripId?: number
 }
 
-/** Base of all errors of this package. `instanceof` works across copies and realms. */
+interface Options extends ErrorOptions {
+  /** The stack it belongs to, when that was read already. */
+  readonly site?: Site
+}
+
+/** Base of all errors of this package. `instanceof` works across copies and realms; no frame of ours is in its stack. */
 export class TripwireError extends Error {
   static readonly code: string = 'TRIPWIRE'
   readonly code: string
 
-  /** @param text the message without its code in brackets */
-  constructor(text: string, data: object = {}, options?: ErrorOptions) {
-    const code = new.target.code
-    super(`[${code}] ${text}`, options)
+  /**
+   * @param text the message without its code in brackets
+   * @param data plain data, kept as own properties; without a `callSite` the line of the user's that led here is put in, if there is one
+   */
+  constructor(text: string, data: object = {}, options: Options = {}) {
+    const { site = captureSite(), ...rest } = options
+    const { code, name } = new.target
+    const giveBack = withoutStacks()
+    try {
+      super(`[${code}] ${text}`, rest)
+      // Formatting is lazy: putting our own stack in place asks for the old one first.
+      const stack = `${name}: ${this.message}${site.stack === '' ? '' : `\n${site.stack}`}`
+      Object.defineProperty(this, 'stack', { value: stack, configurable: true, writable: true })
+    } finally {
+      giveBack()
+    }
     this.code = code
+    if (site.callSite) Object.assign(this, { callSite: site.callSite })
     Object.assign(this, data)
-    Object.defineProperty(this, 'name', { value: new.target.name, configurable: true, writable: true })
+    Object.defineProperty(this, 'name', { value: name, configurable: true, writable: true })
     Object.defineProperty(this, BRAND, { value: code })
   }
 

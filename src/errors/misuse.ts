@@ -1,4 +1,9 @@
+import type { Trip } from '../core/call.ts'
+import { printPosition } from './call-site.ts'
 import { ExpectedTripError, SandboxMisuseError } from './classes.ts'
+import { quote } from './remedies.ts'
+
+const MOST_OTHERS = 5
 
 const MISUSES = {
   'no-frame': (what: string) =>
@@ -36,16 +41,26 @@ export function misuseError(kind: keyof typeof MISUSES, what: string): SandboxMi
   return new SandboxMisuseError(MISUSES[kind](what))
 }
 
-/** `expectTrip` saw none. */
-export function expectedTripError(rule: string | undefined): ExpectedTripError {
-  const what = rule === undefined ? 'a trip' : `a trip of '${rule}'`
-  return new ExpectedTripError(
-    [
-      `tripwire.expectTrip waited for ${what}, and none came.`,
-      '',
+/**
+ * `expectTrip` saw none that it waits for.
+ *
+ * @param others trips that came instead
+ */
+export function expectedTripError(rule: string | undefined, others: readonly Trip[] = []): ExpectedTripError {
+  const what = rule === undefined ? 'a trip' : `a trip of ${quote(rule)}`
+  const lines = [`tripwire.expectTrip waited for ${what}, and none came.`, '']
+  if (others.length > 0) {
+    lines.push('  why  these calls were stopped instead:')
+    for (const { description, callSite } of others.slice(0, MOST_OTHERS)) {
+      lines.push(`         ${description}${callSite ? ` at ${printPosition(callSite)}` : ''}`)
+    }
+    if (others.length > MOST_OTHERS) lines.push(`         and ${others.length - MOST_OTHERS} more`)
+    lines.push('  fix  expect the call that is made, or mend the code so that it makes the expected one')
+  } else {
+    lines.push(
       '  why  the callback made no such call before it ended, or a rule or the level let the call through',
       '  fix  await what makes the call inside the callback; look for an allow that covers it',
-    ].join('\n'),
-    { rule },
-  )
+    )
+  }
+  return new ExpectedTripError(lines.join('\n'), { rule, others: others.map(({ description }) => description) })
 }

@@ -29,12 +29,9 @@ export function rememberFormatter(): void {
 
 /** The frames of the present stack, innermost first; none where `Error` is frozen. */
 export function readSites(): Sited[] {
-  const limit = getOwnPropertyDescriptor(HostError, 'stackTraceLimit')
-  const prepare = getOwnPropertyDescriptor(HostError, 'prepareStackTrace')
   const holder: { stack?: unknown } = {}
+  const giveBack = take(DEPTH)
   try {
-    put('stackTraceLimit', limit, DEPTH)
-    put('prepareStackTrace', prepare, (_: unknown, sites: unknown) => sites)
     captureStackTrace(holder, readSites)
     // Formatting is lazy: it happens at this access, so while ours is in place.
     const sites = holder.stack
@@ -42,9 +39,13 @@ export function readSites(): Sited[] {
   } catch {
     return []
   } finally {
-    giveBack('stackTraceLimit', limit)
-    giveBack('prepareStackTrace', prepare)
+    giveBack()
   }
+}
+
+/** Until the function that it gives is called, an error can be made without a library's formatter having a say in it, or throwing. */
+export function withoutStacks(): () => void {
+  return take(0)
 }
 
 /** One `    at …` line per frame, mapped by whoever maps in this process; plain where nobody does. */
@@ -57,6 +58,18 @@ export function formatSites(frames: readonly Sited[]): string[] {
   return sites.map((site) => `    at ${site}`)
 }
 
+/** Puts a depth and our own formatter in place; the function that it gives puts back what was there, exactly. */
+function take(depth: number): () => void {
+  const limit = getOwnPropertyDescriptor(HostError, 'stackTraceLimit')
+  const prepare = getOwnPropertyDescriptor(HostError, 'prepareStackTrace')
+  put('stackTraceLimit', limit, depth)
+  put('prepareStackTrace', prepare, (_: unknown, sites: unknown) => sites)
+  return () => {
+    putBack('stackTraceLimit', limit)
+    putBack('prepareStackTrace', prepare)
+  }
+}
+
 /** A property that cannot be redefined may still be assigned; one that cannot be assigned stays as it is. */
 function put(hook: Hook, before: PropertyDescriptor | undefined, value: unknown): void {
   if (before === undefined || before.configurable) {
@@ -64,7 +77,7 @@ function put(hook: Hook, before: PropertyDescriptor | undefined, value: unknown)
   } else if (before.writable) defineProperty(HostError, hook, { value })
 }
 
-function giveBack(hook: Hook, before: PropertyDescriptor | undefined): void {
+function putBack(hook: Hook, before: PropertyDescriptor | undefined): void {
   if (before === undefined) deleteProperty(HostError, hook)
   else if (before.configurable || before.writable) defineProperty(HostError, hook, before)
 }

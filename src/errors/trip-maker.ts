@@ -1,80 +1,124 @@
-import type { StartedBy, Trip, TripCode } from '../core/call.ts'
+import type { StartedBy, Trip, TripCode, Verdict, Why } from '../core/call.ts'
+import type { Policy } from '../core/policy.ts'
 import type { TripInput, TripMaker } from '../core/trips.ts'
 import { captureSite, printPosition, type Site } from './call-site.ts'
 import { CODES } from './classes.ts'
-import { redactFacts, redactText } from './redact.ts'
-import { renderTrip, whyText } from './render.ts'
+import { nearestMiss } from './nearest-miss.ts'
+import { type RedactPatterns, redactFacts, redactRule, redactText } from './redact.ts'
+import { type MissText, renderTrip, whyText } from './render.ts'
 
 /** The part of the config that messages speak of. */
 export interface MessageConfig {
   readonly file: string | undefined
-  readonly redact: readonly (string | RegExp)[]
+  readonly redact: RedactPatterns
 }
 
-/** Makes trips and their errors: the plain data first, the message from it. */
-export function createTripMaker(config: () => MessageConfig | undefined): TripMaker {
+/**
+ * Makes trips and their errors: the plain data first, the message from it.
+ *
+ * @param running names the test or hook that runs at the moment, for calls that come late
+ */
+export function createTripMaker(
+  config: () => MessageConfig | undefined,
+  running: () => string | undefined = () => undefined,
+): TripMaker {
   return {
     captureSite,
-    create: (input) => createTrip(input, input.site as Site, config()),
+    create: (input) => createTrip(input, input.site as Site, config(), running),
   }
 }
 
 const KINDS = { block: 'blocked', observe: 'observed', warn: 'warned', refuse: 'refused' } as const
+type TripVerdict = Extract<Verdict, { kind: keyof typeof KINDS }>
 
-function createTrip(input: TripInput, site: Site, config: MessageConfig | undefined): { trip: Trip; error: Error } {
-  const { verdict, call } = input
+function createTrip(
+  input: TripInput,
+  site: Site,
+  config: MessageConfig | undefined,
+  running: () => string | undefined,
+): { trip: Trip; error: Error } {
+  const { call, policy } = input
   const top = call.layers[0]
-  if (top === undefined || verdict.kind === 'pass' || verdict.kind === 'reply') throw new TypeError('no trip to make')
+  if (top === undefined || !(input.verdict.kind in KINDS)) throw new TypeError('no trip to make')
+  const verdict = input.verdict as TripVerdict
   const redact = config?.redact ?? []
   const code: TripCode = verdict.kind === 'block' ? verdict.code : 'TRIPWIRE_GUARDED_CALL'
+  const kind = KINDS[verdict.kind]
   const description = redactText(input.description, redact)
+  const remedy = redactRemedy(input.remedy, redact)
   const startedBy: StartedBy = call.frame.startedBy()
   const endpoint = input.lower && redactText(input.describeLower(input.lower), redact)
+  const decided = decidedBy(verdict.why, policy).map((rule) => redactRule(rule, redact))
   const position = site.callSite ? printPosition(site.callSite) : startedBy.name
-  const fingerprint = `${code} ${input.remedy.rule} ${position}`
-  const told = verdict.kind === 'block' && input.seen(fingerprint)
+  const fingerprint = `${code} ${remedy.rule} ${position}`
+  // What `expectTrip` waits for is never told, so that it cannot stand for a later one.
+  const told = kind === 'blocked' && policy.expecting.length === 0 && input.seen(fingerprint)
   const message = renderTrip({
     code,
+    kind,
     description,
     site,
     startedBy,
     why: verdict.why,
-    remedy: input.remedy,
+    decided,
+    remedy,
     endpoint,
-    sandbox: input.policy.sandbox,
+    sandbox: policy.sandbox,
+    running: startedBy.ended ? running() : undefined,
+    miss: kind === 'blocked' && !told ? missOf(input, verdict.why, redact) : undefined,
     configFile: config?.file,
     repeated: told,
   })
   const facts = redactFacts(top.facts, redact)
-  const data = {
-    tripId: input.id,
-    protocol: top.protocol,
-    operation: top.operation,
-    facts,
-    callSite: site.callSite,
-    startedBy,
-  }
-  const error = new CODES[code](message, data)
-  const stack = `${error.name}: ${error.message}${site.stack === '' ? '' : `\n${site.stack}`}`
-  Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true })
+  const { protocol, operation } = top
+  const { callSite, via } = site
+  const error = new CODES[code](
+    message,
+    { tripId: input.id, protocol, operation, facts, callSite, startedBy },
+    { site },
+  )
   const trip: Trip = {
     id: input.id,
-    kind: KINDS[verdict.kind],
+    kind,
     code: verdict.kind === 'block' ? code : undefined,
-    protocol: top.protocol,
-    operation: top.operation,
+    protocol,
+    operation,
     facts,
     description,
-    callSite: site.callSite,
-    via: site.via,
+    callSite,
+    via,
     startedBy,
-    why: { by: verdict.why.by, text: whyText(verdict.why, endpoint) },
-    rule: input.remedy.rule,
+    why: { by: verdict.why.by, text: whyText(verdict.why, decided[0], endpoint) },
+    rule: remedy.rule,
     fingerprint,
     message: error.message,
-    stack,
+    stack: error.stack ?? error.message,
     surfaced: false,
     expected: false,
   }
   return { trip, error }
+}
+
+/** The rules that stand together with the one that decided, that one first. */
+function decidedBy({ rule, effect, source }: Why, { scopes }: Policy): string[] {
+  if (rule === undefined) return []
+  const list = scopes.flatMap((scope) => (effect && scope.source === source ? (scope[effect] ?? []) : []))
+  return [rule, ...list.filter((other) => list.includes(rule) && other !== rule)].map(({ text }) => text)
+}
+
+function redactRemedy({ rule, wider, hint }: TripInput['remedy'], redact: RedactPatterns): TripInput['remedy'] {
+  return {
+    rule: redactRule(rule, redact),
+    ...(wider !== undefined && { wider: redactRule(wider, redact) }),
+    ...(hint !== undefined && { hint: redactText(hint, redact) }),
+  }
+}
+
+/** Rules and ceilings that stop a call say so themselves; a rule that almost let it through helps where none decided. */
+function missOf({ call, policy }: TripInput, why: Why, redact: RedactPatterns): MissText | undefined {
+  const [top] = call.layers
+  const miss = top && (why.by === 'level' || why.by === 'sandbox') ? nearestMiss(top, policy.ruled) : undefined
+  if (miss === undefined) return undefined
+  const { rule, source, facts } = miss
+  return { rule: redactRule(rule.text, redact), source, facts: redactFacts(facts, redact) }
 }

@@ -1,0 +1,50 @@
+import type { Facts, Layer } from '../core/call.ts'
+import type { Rule } from '../core/rules.ts'
+import type { Scope } from '../core/scopes.ts'
+
+/** An allow rule that almost let a call through, and the facts of the call that kept it from it. */
+export interface NearestMiss {
+  readonly rule: Rule
+  readonly source: string
+  readonly facts: Facts
+}
+
+/** Looked at for a call that is stopped; a config with more rules than this is no place to search. */
+const MOST_RULES = 50
+/** Where the call goes: another place is no miss unless it is a neighbour. */
+const PLACES = new Set(['host', 'hostname'])
+
+/**
+ * The allow rule that differs from the call in the fewest facts, two at most; undefined when none comes near. A rule says whether a layer
+ * could fit while a fact is not known: what makes it fit when it is taken for unknown is what differs.
+ */
+export function nearestMiss(call: Layer, scopes: readonly Scope[]): NearestMiss | undefined {
+  const allowed = scopes.flatMap(({ allow = [], source }) => allow.map((rule) => ({ rule, source })))
+  const names = Object.keys(call.facts).filter((name) => call.facts[name] !== undefined)
+  const pairs = names.flatMap((first, at) => names.slice(at + 1).map((second) => [first, second]))
+  for (const differing of [...names.map((name) => [name]), ...pairs]) {
+    for (const { rule, source } of allowed.slice(0, MOST_RULES)) {
+      if (rule.protocol !== call.protocol || !fitsWithout(rule, call, differing) || isElsewhere(rule, call, differing))
+        continue
+      return { rule, source, facts: Object.fromEntries(differing.map((name) => [name, call.facts[name]])) }
+    }
+  }
+  return undefined
+}
+
+function fitsWithout(rule: Rule, call: Layer, names: readonly string[]): boolean {
+  const facts = { ...call.facts, ...Object.fromEntries(names.map((name) => [name, undefined])) }
+  try {
+    return rule.matches({ ...call, facts }, true)
+  } catch {
+    return false // a predicate of the user's
+  }
+}
+
+/** `eu.example.com` and `*.example.org` are two places; `eu.example.com` and `us.example.com` are neighbours. */
+function isElsewhere(rule: Rule, { facts }: Layer, names: readonly string[]): boolean {
+  return names.some((name) => {
+    const domain = PLACES.has(name) ? String(facts[name]).split('.').slice(-2).join('.') : ''
+    return !rule.text.includes(domain)
+  })
+}

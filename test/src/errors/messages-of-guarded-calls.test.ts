@@ -1,0 +1,234 @@
+import { describe, expect, test } from 'vitest'
+import { builtins } from '../../../plugins/index.ts'
+import { CALLS, installed, stopped } from './stopped.ts'
+
+const message = async (...args: Parameters<typeof stopped>) => (await stopped(...args)).message
+
+test('every built-in protocol is among the samples', () => {
+  expect(Object.keys(CALLS).sort()).toEqual(builtins.map(({ name }) => name).sort())
+})
+
+describe('a guarded call', () => {
+  test('of http', async () => {
+    expect(await message({}, CALLS.http)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    the level is 'error' (tripwire.config.ts, guard)
+        fix    let it through in this test (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('POST https://api.example.com/v1/charges')
+               or by the test's options, the second argument of test():
+                 { meta: { tripwire: { allow: ['POST https://api.example.com/v1/charges'] } } }
+               let it through everywhere (tripwire.config.ts):
+                 allow: ['POST https://api.example.com/v1/charges']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
+  test('of ws', async () => {
+    expect(await message({}, CALLS.ws)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] a WebSocket to wss://feed.example.com/p was blocked, outside any sandbox.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    the level is 'error' (tripwire.config.ts, guard)
+        fix    let it through in this test (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('wss://feed.example.com/p')
+               or by the test's options, the second argument of test():
+                 { meta: { tripwire: { allow: ['wss://feed.example.com/p'] } } }
+               let it through everywhere (tripwire.config.ts):
+                 allow: ['wss://feed.example.com/p']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
+  test('of sockets', async () => {
+    expect(await message({}, CALLS.sockets)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] a TCP connection to 10.0.0.5:6379 was blocked, outside any sandbox.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    the level is 'error' (tripwire.config.ts, guard)
+        fix    let it through in this test (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('sockets:tcp://10.0.0.5:6379')
+               or by the test's options, the second argument of test():
+                 { meta: { tripwire: { allow: ['sockets:tcp://10.0.0.5:6379'] } } }
+               let it through everywhere (tripwire.config.ts):
+                 allow: ['sockets:tcp://10.0.0.5:6379']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
+  test('of dns', async () => {
+    expect(await message({}, CALLS.dns)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] a DNS query for MX records of api.example.com was blocked, outside any sandbox.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    the level is 'error' (tripwire.config.ts, guard)
+        fix    let it through in this test (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('dns:api.example.com')
+               or by the test's options, the second argument of test():
+                 { meta: { tripwire: { allow: ['dns:api.example.com'] } } }
+               let it through everywhere (tripwire.config.ts):
+                 allow: ['dns:api.example.com']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
+  test('of db', async () => {
+    expect(await message({}, CALLS.db)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] pg to db.example.com:5432 as app was blocked, outside any sandbox.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    the level is 'error' (tripwire.config.ts, guard)
+        fix    let it through in this test (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('db:postgres://db.example.com/shop')
+               or by the test's options, the second argument of test():
+                 { meta: { tripwire: { allow: ['db:postgres://db.example.com/shop'] } } }
+               let it through everywhere (tripwire.config.ts):
+                 allow: ['db:postgres://db.example.com/shop']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
+  test('without a call site', async () => {
+    expect(await message({ sited: false }, CALLS.http)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
+
+        where  <unknown call site> (only Node's own code is on the stack)
+               in test "charges the card" (test/shop.test.ts)
+        why    the level is 'error' (tripwire.config.ts, guard)
+        fix    let it through in this test (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('POST https://api.example.com/v1/charges')
+               or by the test's options, the second argument of test():
+                 { meta: { tripwire: { allow: ['POST https://api.example.com/v1/charges'] } } }
+               let it through everywhere (tripwire.config.ts):
+                 allow: ['POST https://api.example.com/v1/charges']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
+  test('in a hook', async () => {
+    expect(await message({ from: 'hook' }, CALLS.http)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in beforeAll of test/shop.test.ts
+        why    the level is 'error' (tripwire.config.ts, guard)
+        fix    let it through from this hook on, for the describe or test that it belongs to (with import { tripwire } from 'vitest-tripwire'):
+                 tripwire.allow('POST https://api.example.com/v1/charges')
+               let it through in that file (tripwire.config.ts):
+                 files: { 'test/shop.test.ts': { allow: ['POST https://api.example.com/v1/charges'] } }
+               let it through everywhere (tripwire.config.ts):
+                 allow: ['POST https://api.example.com/v1/charges']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
+  test('at import', async () => {
+    expect(await message({ from: 'import' }, CALLS.http)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in the import of test/shop.test.ts
+        why    the level is 'error' (tripwire.config.ts, guard)
+        fix    let it through in that file (tripwire.config.ts):
+                 files: { 'test/shop.test.ts': { allow: ['POST https://api.example.com/v1/charges'] } }
+               or let it fail like an unreachable host, for telemetry (tripwire.config.ts):
+                 refuse: ['POST https://api.example.com/v1/charges']
+               let it through everywhere (tripwire.config.ts):
+                 allow: ['POST https://api.example.com/v1/charges']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
+  test('of code that lost its context', async () => {
+    expect(await message({ from: 'file', sited: false }, CALLS.http)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
+
+        where  <unknown call site> (only Node's own code is on the stack)
+               in test/shop.test.ts
+        why    the level is 'error' (tripwire.config.ts, guard)
+        fix    let it through in that file (tripwire.config.ts):
+                 files: { 'test/shop.test.ts': { allow: ['POST https://api.example.com/v1/charges'] } }
+               let it through everywhere (tripwire.config.ts):
+                 allow: ['POST https://api.example.com/v1/charges']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
+  test('that a deny rule stops', async () => {
+    expect(await message({ deny: ['http:*.example.com'] }, CALLS.http)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    deny 'http:*.example.com' (tripwire.config.ts)
+        fix    a deny rule stops it on purpose; narrow or remove it in tripwire.config.ts:
+                 deny: ['http:*.example.com']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
+  test('that a deny rule of a block stops', async () => {
+    const source = 'tripwire.deny at test/shop.test.ts:9:3'
+    expect(await message({ deny: ['http:*.example.com', 'dns'], source }, CALLS.http)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    deny 'http:*.example.com' (tripwire.deny at test/shop.test.ts:9:3)
+        fix    a deny rule stops it on purpose; narrow or remove it in tripwire.deny at test/shop.test.ts:9:3:
+                 tripwire.deny(['http:*.example.com', 'dns'])
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
+  test('outside a ceiling', async () => {
+    expect(await message({ restrict: ['http:localhost', 'db'] }, CALLS.http)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    outside the ceiling restrict 'http:localhost' (tripwire.config.ts)
+        fix    widen the ceiling in tripwire.config.ts, and let it through there; an allow alone cannot:
+                 restrict: ['http:localhost', 'db', 'POST https://api.example.com/v1/charges']
+                 allow: ['POST https://api.example.com/v1/charges']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
+  test('outside a ceiling of a block', async () => {
+    const source = 'tripwire.restrict at test/shop.test.ts:9:3'
+    expect(await message({ restrict: ['http:localhost'], source }, CALLS.http)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    outside the ceiling restrict 'http:localhost' (tripwire.restrict at test/shop.test.ts:9:3)
+        fix    widen the ceiling in tripwire.restrict at test/shop.test.ts:9:3, and let it through there; an allow alone cannot:
+                 tripwire.restrict(['http:localhost', 'POST https://api.example.com/v1/charges'])
+                 tripwire.allow('POST https://api.example.com/v1/charges')
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
+  test('that a rule almost let through', async () => {
+    expect(
+      await message({ allow: ['dns', 'GET https://api.example.com/v1/charges'] }, CALLS.http),
+    ).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    the level is 'error' (tripwire.config.ts, guard)
+        fix    let it through in this test (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('POST https://api.example.com/v1/charges')
+               or by the test's options, the second argument of test():
+                 { meta: { tripwire: { allow: ['POST https://api.example.com/v1/charges'] } } }
+               let it through everywhere (tripwire.config.ts):
+                 allow: ['POST https://api.example.com/v1/charges']
+        near   allow 'GET https://api.example.com/v1/charges' (tripwire.config.ts) fits but for the method "POST"
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
+  test('told a second time takes two lines', async () => {
+    const { call } = installed()
+    await call(CALLS.http)
+    const again = await call(CALLS.http)
+    expect(again.kind === 'block' && again.error.message).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
+        again  at test/fixtures/errors/orders.ts:11:48, in test "charges the card" (test/shop.test.ts): told in full above"
+    `)
+  })
+})

@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest'
+import { CALLS, noted, stopped } from './stopped.ts'
+
+const message = async (...args: Parameters<typeof stopped>) => (await stopped(...args)).message
+
+describe('an unsafe call under warn', () => {
+  test('with a call site', async () => {
+    expect(await message({ level: 'warn' }, CALLS.http)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_UNSAFE_PASSTHROUGH] POST https://api.example.com/v1/charges?token=… was stopped: 'warn' lets only safe operations through.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    the level is 'warn' (tripwire.config.ts, guard)
+               warn lets reads through; this operation may change something out there, so it is stopped
+        fix    let it through in this test (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('POST https://api.example.com/v1/charges')
+               or by the test's options, the second argument of test():
+                 { meta: { tripwire: { allow: ['POST https://api.example.com/v1/charges'] } } }
+               let it through everywhere (tripwire.config.ts):
+                 allow: ['POST https://api.example.com/v1/charges']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_UNSAFE_PASSTHROUGH.md"
+    `)
+  })
+  test('without a call site', async () => {
+    expect(await message({ level: 'warn', sited: false }, CALLS.db)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_UNSAFE_PASSTHROUGH] pg to db.example.com:5432 as app was stopped: 'warn' lets only safe operations through.
+
+        where  <unknown call site> (only Node's own code is on the stack)
+               in test "charges the card" (test/shop.test.ts)
+        why    the level is 'warn' (tripwire.config.ts, guard)
+               warn lets reads through; this operation may change something out there, so it is stopped
+        fix    let it through in this test (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('db:postgres://db.example.com/shop')
+               or by the test's options, the second argument of test():
+                 { meta: { tripwire: { allow: ['db:postgres://db.example.com/shop'] } } }
+               let it through everywhere (tripwire.config.ts):
+                 allow: ['db:postgres://db.example.com/shop']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_UNSAFE_PASSTHROUGH.md"
+    `)
+  })
+})
+
+describe('a call in a sandbox', () => {
+  test('with a call site', async () => {
+    expect(await message({ sandbox: true }, CALLS.http)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_UNMOCKED_INTERACTION] POST https://api.example.com/v1/charges?token=… was made in sandbox #7, and nothing there answers it.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    in a sandbox a call is answered by a mock, allowed by a rule, or stopped
+        fix    let it through in this sandbox, by the first argument of tripwire.sandbox():
+                 { allow: ['POST https://api.example.com/v1/charges'] }
+               let it through everywhere (tripwire.config.ts):
+                 allow: ['POST https://api.example.com/v1/charges']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_UNMOCKED_INTERACTION.md"
+    `)
+  })
+  test('without a call site', async () => {
+    expect(await message({ sandbox: true, sited: false }, CALLS.sockets)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_UNMOCKED_INTERACTION] a TCP connection to 10.0.0.5:6379 was made in sandbox #7, and nothing there answers it.
+
+        where  <unknown call site> (only Node's own code is on the stack)
+               in test "charges the card" (test/shop.test.ts)
+        why    in a sandbox a call is answered by a mock, allowed by a rule, or stopped
+        fix    let it through in this sandbox, by the first argument of tripwire.sandbox():
+                 { allow: ['sockets:tcp://10.0.0.5:6379'] }
+               let it through everywhere (tripwire.config.ts):
+                 allow: ['sockets:tcp://10.0.0.5:6379']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_UNMOCKED_INTERACTION.md"
+    `)
+  })
+})
+
+describe('a late call', () => {
+  test('after its sandbox', async () => {
+    expect(await message({ ended: 'sandbox' }, CALLS.http)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_POST_SANDBOX_INTERACTION] POST https://api.example.com/v1/charges?token=… was made after sandbox #7 had ended.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    the level is 'error' (tripwire.config.ts, guard)
+        fix    wait for the work before the sandbox ends, or stop it there:
+                 await work // or clearTimeout(timer), connection.end(), abort.abort()
+               let it through in that file (tripwire.config.ts):
+                 files: { 'test/shop.test.ts': { allow: ['POST https://api.example.com/v1/charges'] } }
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_POST_SANDBOX_INTERACTION.md"
+    `)
+  })
+  test('after its test', async () => {
+    expect(await message({ ended: 'test' }, CALLS.http)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_POST_TEST_INTERACTION] POST https://api.example.com/v1/charges?token=… was made after test "charges the card" had ended.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               started by test "charges the card" (test/shop.test.ts), which has ended
+        why    the level is 'error' (tripwire.config.ts, guard)
+        fix    wait for the work before the test ends, or stop it there:
+                 await work // or clearTimeout(timer), connection.end(), abort.abort()
+               let it through in that file (tripwire.config.ts):
+                 files: { 'test/shop.test.ts': { allow: ['POST https://api.example.com/v1/charges'] } }
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_POST_TEST_INTERACTION.md"
+    `)
+  })
+  test('after its test, while another runs', async () => {
+    expect(await message({ ended: 'test', running: 'test "refunds"', sited: false }, CALLS.db)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_POST_TEST_INTERACTION] pg to db.example.com:5432 as app was made after test "charges the card" had ended.
+
+        where  <unknown call site> (only Node's own code is on the stack)
+               started by test "charges the card" (test/shop.test.ts), which has ended; now test "refunds" runs
+        why    the level is 'error' (tripwire.config.ts, guard)
+        fix    wait for the work before the test ends, or stop it there:
+                 await work // or clearTimeout(timer), connection.end(), abort.abort()
+               let it through in that file (tripwire.config.ts):
+                 files: { 'test/shop.test.ts': { allow: ['db:postgres://db.example.com/shop'] } }
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_POST_TEST_INTERACTION.md"
+    `)
+  })
+})
+
+describe('a call that went through', () => {
+  test('is told as such', async () => {
+    const dns = { ...CALLS.dns, operation: 'dns:lookup' }
+    const trips = [
+      await noted({ level: 'observe' }, CALLS.http),
+      await noted({ level: 'warn' }, dns),
+      await noted({ refuse: ['dns'] }, dns),
+    ]
+    expect(trips.map((trip) => trip?.message).join('\n\n')).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… went through; the level 'error' would stop it.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    the level is 'observe' (tripwire.config.ts, guard)
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md
+
+      [TRIPWIRE_GUARDED_CALL] a DNS lookup of api.example.com went through with a warning.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    the level is 'warn' (tripwire.config.ts, guard)
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md
+
+      [TRIPWIRE_GUARDED_CALL] a DNS lookup of api.example.com was refused: it fails like an unreachable host.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    refuse 'dns' (tripwire.config.ts)
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
+})
