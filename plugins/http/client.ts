@@ -3,9 +3,9 @@
  * above (msw, nock, light-my-request) is no business of ours. A request on a warm socket makes no connect and is judged when it gets it.
  */
 import type { Agent, ClientRequest } from 'node:http'
-import type { Layer, OpenCall, Tap } from '../../src/plugin.ts'
+import type { Layer, OpenCall, Outcome, Tap } from '../../src/plugin.ts'
 import { unreachable } from './failure.ts'
-import { DEFAULT_PORTS, requestLayer } from './layer.ts'
+import { DEFAULT_PORTS, isSameEndpoint, requestLayer } from './layer.ts'
 
 type Http = typeof import('node:http')
 type RequestOptions = import('node:https').RequestOptions & { socketPath?: string | null }
@@ -15,14 +15,18 @@ interface AgentInternals {
   addRequest(request: ClientRequest, options: RequestOptions, ...rest: unknown[]): void
   createSocket(request: ClientRequest, options: RequestOptions, callback: unknown): void
 }
+/** `_parent` is null on a socket that wraps no other. */
+type Connection = object & { readonly _parent?: object | null }
 interface RequestInternals {
-  onSocket(socket: (object & { _parent?: object }) | null | undefined, error?: Error): void
+  onSocket(socket: Connection | null | undefined, error?: Error): void
 }
 
 export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean): void {
   const calls = new WeakMap<ClientRequest, OpenCall>()
   /** Real connections, by what was judged when they were opened. */
   const connections = new WeakMap<object, Layer>()
+  /** Sockets of interceptors, by the call that each may have let through: then they lead outside, and stay open. */
+  const passedThrough = new WeakMap<object, OpenCall>()
 
   const agent = http.Agent.prototype as unknown as AgentInternals
   // Runs in the caller's context, also for requests that wait for a free socket (Node 20 to 26).
@@ -50,17 +54,36 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
     }
   })
 
-  function meet(request: ClientRequest, call: OpenCall, socket: object & { _parent?: object }): void {
-    const connection = connections.get(socket) ?? (socket._parent && connections.get(socket._parent))
+  function meet(request: ClientRequest, call: OpenCall, socket: Connection): void {
     if (call.outcome !== undefined) {
       const lower = call.call.layers.at(-1)
       if (call.outcome.kind === 'pass' && lower) connections.set(socket, lower)
-    } else if (connection !== undefined && connectIsOurs()) {
-      const outcome = call.settle(connection)
-      if (outcome.kind === 'block') request.destroy(outcome.error)
-      else if (outcome.kind === 'refuse') request.destroy(unreachable(call.call.layers[0]?.facts ?? {}))
+    } else {
+      const connection = connections.get(socket) ?? (socket._parent ? connections.get(socket._parent) : undefined)
+      const passed = passedThrough.get(socket)
+      if (connection !== undefined && connectIsOurs()) stop(request, call, call.settle(connection))
+      else if (passed?.outcome?.kind === 'pass') stop(request, call, call.settle(passed.call.layers.at(-1)))
+      else if (connection === undefined) passedThrough.set(socket, standBy(request, call))
     }
     tap.hop.use(socket, call.call.frame)
+  }
+
+  function stop(request: ClientRequest, call: OpenCall, outcome: Outcome): void {
+    if (outcome.kind === 'block') request.destroy(outcome.error)
+    else if (outcome.kind === 'refuse') request.destroy(unreachable(call.call.layers[0]?.facts ?? {}))
+  }
+
+  /**
+   * A socket of an interceptor (msw, nock): what it answers is no business of ours. What it lets through it connects itself, later and in
+   * the same frame; user callbacks run there too, so only a connection to the same place is this request's.
+   */
+  function standBy(request: ClientRequest, { call }: OpenCall): OpenCall {
+    const layer = call.layers.find(({ protocol }) => protocol === 'http') as Layer
+    const open = () =>
+      tap.open(() => layer, { claims: (lower) => tap.frame() === call.frame && isSameEndpoint(lower, layer) })
+    const passThrough = tap.runIn(call.frame, open)
+    request.once('close', () => passThrough.close())
+    return passThrough
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Facts, Layer } from '../../src/plugin.ts'
+import { type Facts, type Layer, normaliseHost } from '../../src/plugin.ts'
 
 export const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 }
 
@@ -47,4 +47,10 @@ export function connectionLayer({ scheme, host, port, socketPath }: Facts): Laye
       ? { transport: scheme === 'https' ? 'tls' : 'tcp', host, port }
       : { transport: 'unix', path: socketPath }
   return { protocol: 'sockets', operation: 'sockets:connect', facts }
+}
+
+/** Whether a connection goes where a request goes. */
+export function isSameEndpoint(lower: Layer, { facts }: Layer): boolean {
+  if (lower.protocol !== 'sockets' || lower.facts.port !== facts.port) return false
+  return normaliseHost(String(lower.facts.host)) === normaliseHost(String(facts.host))
 }

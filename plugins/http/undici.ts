@@ -4,9 +4,9 @@
  * for its neighbours (Node 20 to 26).
  */
 import type { Socket } from 'node:net'
-import { type Frame, type Layer, normaliseHost, type OpenCall, type Outcome, type Tap } from '../../src/plugin.ts'
+import type { Frame, Layer, OpenCall, Outcome, Tap } from '../../src/plugin.ts'
 import { unreachable } from './failure.ts'
-import { connectionLayer, DEFAULT_PORTS, requestLayer } from './layer.ts'
+import { connectionLayer, DEFAULT_PORTS, isSameEndpoint, requestLayer } from './layer.ts'
 import { type DispatchOptions, watchDispatchers } from './undici-dispatch.ts'
 
 interface UndiciRequest {
@@ -27,6 +27,8 @@ export function guardUndici(
 ): void {
   const calls = new WeakMap<object, OpenCall>()
   const stopped = new WeakMap<object, Error>()
+  /** Connections by a call on them: one that an interceptor let through leads outside, and its next request makes no connect. */
+  const carried = new WeakMap<object, OpenCall>()
   const open = (layer: Layer) => tap.open(() => layer, { claims: (lower) => isSameEndpoint(lower, layer) })
   const judge = (call: OpenCall, layer: Layer) => errorOf(call.settle(connectionLayer(layer.facts)), layer)
 
@@ -65,13 +67,22 @@ export function guardUndici(
     const call = calls.get(request)
     if (call === undefined) return
     if (socket) onWrite(socket, call.call.frame)
+    const earlier = socket && carried.get(socket)
+    if (call.outcome === undefined && earlier?.outcome?.kind === 'pass') {
+      const layer = call.call.layers.find(({ protocol }) => protocol === 'http') as Layer
+      const error = judge(call, layer)
+      if (error !== undefined) stopped.set(request, error)
+    } else if (socket && earlier?.outcome?.kind !== 'pass') {
+      carried.set(socket, call)
+    }
     // Nothing is written yet: should a later undici rename its hook again, the connection is lost, but the request does not leave.
     const error = stopped.get(request)
     if (error !== undefined) socket?.destroy(error)
     else if (socket) tap.hop.use(socket, call.call.frame)
-    call.close()
+    // No verdict yet: written to an interceptor, whose pass-through is still to connect.
+    if (call.outcome !== undefined) call.close()
   })
-  for (const end of ['undici:request:error', 'undici:request:trailers']) {
+  for (const end of ['undici:request:headers', 'undici:request:error', 'undici:request:trailers']) {
     tap.subscribe(end, (message) => calls.get((message as { request: object }).request)?.close())
   }
 }
@@ -105,9 +116,4 @@ function layerOfDispatch({ method, path, query, upgrade }: DispatchOptions, orig
   if (typeof method !== 'string' || typeof path !== 'string' || !URL.canParse(String(origin))) return undefined
   const search = query && typeof query === 'object' ? `?${new URLSearchParams(query as Record<string, string>)}` : ''
   return layerOf({ origin, method, path: path + search, upgrade: typeof upgrade === 'string' ? upgrade : null })
-}
-
-function isSameEndpoint(lower: Layer, { facts }: Layer): boolean {
-  if (lower.protocol !== 'sockets' || lower.facts.port !== facts.port) return false
-  return normaliseHost(String(lower.facts.host)) === normaliseHost(String(facts.host))
 }
