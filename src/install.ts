@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { fileURLToPath } from 'node:url'
 import { builtins } from '../plugins/index.ts'
 import type { ResolvedConfig } from './config/resolved.ts'
 import { validateOptions, validateRules } from './config/validate.ts'
@@ -14,6 +13,7 @@ import { differentMajors, lockedSlot, notInstalled } from './errors/install-erro
 import { expectedTripError, misuseError } from './errors/misuse.ts'
 import { createTripMaker } from './errors/trip-maker.ts'
 import { type Installed, MAJOR } from './install-slot.ts'
+import { PACKAGE_ROOT } from './package-root.ts'
 import { LockedSlotError, PatchSet } from './patch/patch-set.ts'
 import { readSlot, writeSlot } from './patch/slot.ts'
 import { createTap } from './patch/tap.ts'
@@ -21,8 +21,6 @@ import type { PluginDefinition } from './plugin.ts'
 import { createHop } from './redirect/hop.ts'
 import { createOwnEndpoints } from './redirect/own.ts'
 import { VERSION } from './version.ts'
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /**
  * Installs the guard in this process or thread, once: a second call, from this copy of the package or another of the same major version,
@@ -33,11 +31,11 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 export function install(): Installed {
   const there = readSlot()
   if (there !== undefined) {
-    if (there.major !== MAJOR) throw differentMajors(there, { version: VERSION, path: ROOT })
+    if (there.major !== MAJOR) throw differentMajors(there, { version: VERSION, path: PACKAGE_ROOT })
     return there.parts as Installed
   }
   const installed = assemble()
-  writeSlot({ version: VERSION, major: MAJOR, path: ROOT, parts: installed })
+  writeSlot({ version: VERSION, major: MAJOR, path: PACKAGE_ROOT, parts: installed })
   return installed
 }
 

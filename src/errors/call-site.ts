@@ -3,8 +3,8 @@
  * be stopped or reported (a stack costs tens of microseconds), once per new connection to name a driver, and where a rule is written.
  */
 import { isAbsolute, relative, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { CallSite } from '../core/call.ts'
+import { PACKAGE_ROOT } from '../package-root.ts'
 import type { StackFrame } from '../plugin.ts'
 import { formatSites, readSites, type Sited, toPath } from './stack-sites.ts'
 
@@ -26,8 +26,7 @@ export interface Site {
 
 // Captured at load: tests replace `process.cwd` and change the folder.
 const HOME = process.cwd()
-const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\](?:dist[/\\])?$/, '')
-const OURS = new RegExp(`^${quoted(ROOT)}[/\\\\](?:dist|src|plugins)[/\\\\]`)
+const OURS = new RegExp(`^${quoted(PACKAGE_ROOT.slice(0, -1))}[/\\\\](?:dist|src|plugins)[/\\\\]`)
 const RUNNER = /[/\\]node_modules[/\\](?:vitest|@vitest[/\\][\w-]+|vite)[/\\]/
 /** Call test bodies, hooks and polled functions, which may be Node's own (`beforeAll(fetch)`), and do no I/O themselves. */
 const CALLERS = /[/\\]node_modules[/\\]@vitest[/\\](?:runner|expect)[/\\]/

@@ -1,10 +1,11 @@
 /** Frames for what runs while files are imported: top-level code, static and dynamic imports. */
 import { existsSync, realpathSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { TestRunner } from 'vitest'
 import type { Frame } from '../core/frames.ts'
 import type { Guard } from '../core/guard.ts'
 import { printFile } from '../errors/call-site.ts'
+import { PACKAGE_ROOT } from '../package-root.ts'
 import { noteSurfaced, untoldOf } from './charge.ts'
 
 /** The file that is being run, as far as the patched runner is concerned: it is patched once per worker. */
@@ -19,7 +20,7 @@ export interface CurrentFile {
 
 const CURRENT = Symbol.for('vitest-tripwire.file')
 
-const SETUP = fileURLToPath(new URL('../setup.js', import.meta.url))
+const SETUP = join(PACKAGE_ROOT, 'dist/worker/setup.js')
 
 /** By its real path, as a linked package is named by its link. */
 function isOurSetup(path: string): boolean {

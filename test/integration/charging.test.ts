@@ -140,10 +140,12 @@ describe('group', () => {
 })
 test('outside of the group', () => {})
 `
+/** In a worker that runs both files, whichever comes first has its call made during the other. */
 const OUTLIVES = `
 import { test } from 'vitest'
 import { swallow } from './app.ts'
-test('outlives its file', () => { setImmediate(() => setImmediate(() => setImmediate(() => setImmediate(swallow)))) })
+test('waits', () => new Promise(r => setTimeout(r, 200)))
+test('outlives its file', () => { setTimeout(swallow, 100) })
 `
 const SKIPPED = `
 import { test } from 'vitest'
@@ -197,8 +199,10 @@ describe.each([
   })
 })
 
-test('a call that outlives its file fails the run', async () => {
-  const run = await runVitest({ 'app.ts': APP, 'outlives.test.ts': OUTLIVES })
+test('a call that outlives its file fails the run, and no other file', async () => {
+  const files = { 'app.ts': APP, 'one.test.ts': OUTLIVES, 'other.test.ts': OUTLIVES }
+  const run = await runVitest(files, { args: ['--no-isolate', '--maxWorkers=1'] })
   expect(run.output).toContain('was made after test "outlives its file" had ended')
+  expect(Object.values(run.files).map(({ state }) => state)).toEqual(['passed', 'passed'])
   expect(run.exitCode).toBe(1)
 })
