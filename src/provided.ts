@@ -6,6 +6,14 @@ export interface Provided {
   readonly dir: string
   /** The config, when it is plain data; undefined when workers have to import the file for its functions, patterns or plugins. */
   readonly raw: unknown
+  /** Why the config cannot be used: then no test may run. Only in watch mode, else the run does not begin. */
+  readonly broken?: string
   /** Endpoints on which the main process listens (globalSetup), as `tcp:4000`. */
   readonly ownEndpoints: readonly string[]
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    'vitest-tripwire': Provided
+  }
 }

@@ -1,11 +1,10 @@
 /** The recommended door: `plugins: [tripwire()]` in `vitest.config.ts`. */
 import { existsSync } from 'node:fs'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import type { TestProject, Vitest } from 'vitest/node'
-import { findConfig, namedConfig, refuseStraySettings, straySettings } from './config/find.ts'
-import { loadConfig } from './config/load.ts'
-import { watchOwnServers } from './main-servers.ts'
+import { refuseStraySettings, straySettings } from './config/find.ts'
 import { TripwireReporter } from './reporter.ts'
+import { configsOf } from './vite-configs.ts'
 
 export interface TripwirePluginOptions {
   /** Path of the config file, relative to the project's root; found by itself when left out. */
@@ -16,13 +15,25 @@ export interface TripwirePluginOptions {
 export interface TripwirePlugin {
   readonly name: string
   config(config: { test?: unknown }): void
+  configureServer(server: ViteServer): () => void
   configureVitest(context: { vitest: Vitest; project: TestProject }): Promise<void>
 }
 
-const KEY = 'vitest-tripwire' as never
+interface ViteServer {
+  readonly config: {
+    readonly plugins: readonly { readonly name: string }[]
+    readonly logger: { warn(message: string): void }
+  }
+}
+
+const NAME = 'vitest-tripwire'
 const ROOT = new URL(import.meta.url.includes('/dist/') ? '../..' : '..', import.meta.url)
-const SETUP = fileURLToPath(new URL('dist/src/setup.js', ROOT))
-const REGISTER = fileURLToPath(new URL('dist/src/register.js', ROOT))
+const SETUP = fileURLToPath(new URL('dist/worker/setup.js', ROOT))
+const PRELOAD = new URL('dist/worker/register.js', ROOT).href
+
+/** How many projects were guarded in this process, to notice a Vitest none of whose projects has the plugin. */
+let guarded = 0
+const warned = new WeakSet<object>()
 
 /**
  * Adds the preload, the setup file and the reporter to every project, and hands them the config.
@@ -30,68 +41,70 @@ const REGISTER = fileURLToPath(new URL('dist/src/register.js', ROOT))
  * @example export default defineConfig({ plugins: [tripwire()] })
  */
 export function tripwire(options: TripwirePluginOptions = {}): TripwirePlugin {
+  let before = guarded
   return {
-    name: 'vitest-tripwire',
+    name: NAME,
     config(config) {
-      const stray = (config.test as { tripwire?: unknown } | undefined)?.tripwire
-      if (stray !== undefined) throw straySettings('test.tripwire of the Vitest config')
+      before = guarded
+      refuseTestKey(config.test)
+    },
+    // What it returns runs when Vitest has set up its projects, in those of the root.
+    configureServer: (server) => () => {
+      const isProject = server.config.plugins.some(({ name }) => name === 'vitest:project')
+      if (!isProject && guarded === before) server.config.logger.warn(unguarded('None of the projects has'))
     },
     // Not the `config` hook: with Vitest 5 it does not reach `projects`.
     async configureVitest({ vitest, project }) {
+      guarded++
       if (!existsSync(SETUP)) throw new Error(`vitest-tripwire is not built: ${SETUP} is missing`)
-      const { root } = project.config
-      refuseStraySettings(root)
+      refuseTestKey(project.config)
+      refuseStraySettings(project.config.root)
+      warnOfUnguarded(vitest)
+      if (project.config.browser.enabled) return
       addDoors(project)
       addReporter(vitest)
-      const provide = await provideConfig(project, options, root)
-      watchConfig(vitest, provide)
+      await configsOf(vitest).add(project, options.config)
     },
   }
 }
 
 export default tripwire
 
-function addDoors(project: TestProject): void {
-  const { config } = project
-  if (!config.setupFiles.includes(SETUP)) config.setupFiles.unshift(SETUP)
-  const preload = pathToFileURL(REGISTER).href
-  if (!config.execArgv.includes(preload)) config.execArgv.push('--import', preload)
+function refuseTestKey(test: unknown): void {
+  if ((test as { tripwire?: unknown } | undefined)?.tripwire !== undefined)
+    throw straySettings('test.tripwire of the Vitest config')
 }
 
+function addDoors({ config }: TestProject): void {
+  if (!config.setupFiles.includes(SETUP)) config.setupFiles.unshift(SETUP)
+  if (!config.execArgv.includes(PRELOAD)) config.execArgv.push('--import', PRELOAD)
+}
+
+/** At this time Vitest's list holds pairs of a name and options for what was given by name, and instances. */
 function addReporter({ config }: Vitest): void {
   const reporters = config.reporters as unknown[]
-  const isOurs = (reporter: unknown) => reporter instanceof TripwireReporter
+  const isOurs = (reporter: unknown) =>
+    Array.isArray(reporter)
+      ? String(reporter[0]).startsWith(NAME)
+      : (reporter as object).constructor.name === TripwireReporter.name
   if (!reporters.some(isOurs)) reporters.push(new TripwireReporter())
 }
 
-interface Providing {
-  /** Reads the config anew. */
-  reload(): Promise<readonly string[]>
-  readonly dependencies: readonly string[]
+/** Projects that do not extend the root config do not have its plugins. */
+function warnOfUnguarded({ projects, logger, config }: Vitest): void {
+  if (warned.has(config)) return
+  warned.add(config)
+  for (const project of projects) {
+    if (!project.vite.config.plugins.some(({ name }) => name === NAME))
+      logger.warn(unguarded(`The project "${project.name}" does not have`))
+    else if (project.config.browser.enabled)
+      logger.warn(`[vitest-tripwire] The project "${project.name}" runs in a browser, where nothing is guarded.`)
+  }
 }
 
-async function provideConfig(project: TestProject, options: TripwirePluginOptions, root: string): Promise<Providing> {
-  let current: Awaited<ReturnType<typeof loadConfig>> | undefined
-  const servers = watchOwnServers(() => give())
-  const give = () => {
-    if (current) project.provide(KEY, { ...current.provided, ownEndpoints: [...servers] } as never)
-  }
-  const reload = async () => {
-    const file = options.config === undefined ? findConfig(root) : namedConfig(root, options.config)
-    current = await loadConfig(file, root)
-    give()
-    return current.dependencies
-  }
-  return { reload, dependencies: await reload() }
-}
-
-/** In watch mode a change of the config reruns everything, with the new one. */
-function watchConfig(vitest: Vitest, { reload, dependencies }: Providing): void {
-  if (!vitest.config.watch) return
-  const watched = new Set(dependencies)
-  vitest.config.forceRerunTriggers.push(...dependencies)
-  vitest.vite.watcher.add([...dependencies])
-  vitest.onTestsRerun(async () => {
-    for (const file of await reload()) watched.add(file)
-  })
+function unguarded(who: string): string {
+  return [
+    `[vitest-tripwire] ${who} the plugin, so nothing is guarded there.`,
+    '  fix  give the project `extends: true`, or `plugins: [tripwire()]` of its own',
+  ].join('\n')
 }

@@ -4,7 +4,7 @@ import { printFile } from '../errors/call-site.ts'
 import { ConfigError } from '../errors/classes.ts'
 
 export const CONFIG_NAMES: readonly string[] = ['ts', 'mts', 'js', 'mjs'].map((ending) => `tripwire.config.${ending}`)
-const WORKSPACE_MARKS = ['pnpm-workspace.yaml', 'lerna.json', '.git']
+const WORKSPACE_MARKS = ['pnpm-workspace.yaml', 'lerna.json']
 
 /**
  * The config file for a project: the nearest from its root upward to the workspace root. @throws ConfigError for two in one folder
@@ -12,11 +12,39 @@ const WORKSPACE_MARKS = ['pnpm-workspace.yaml', 'lerna.json', '.git']
  * @param root the project's root, absolute
  */
 export function findConfig(root: string): string | undefined {
-  for (let dir = resolve(root); ; dir = dirname(dir)) {
+  for (const dir of foldersToSearch(root)) {
     const found = CONFIG_NAMES.map((name) => join(dir, name)).filter((file) => existsSync(file))
     if (found.length > 1) throw twoConfigs(found)
     if (found[0] !== undefined) return found[0]
-    if (isWorkspaceRoot(dir) || dirname(dir) === dir) return undefined
+  }
+  return undefined
+}
+
+/** The folders in which a project's config file may stand, the nearest first. */
+export function foldersToSearch(root: string): string[] {
+  const above = [...upward(resolve(root))]
+  const last = above.findIndex(isWorkspaceRoot)
+  if (last >= 0) return above.slice(0, last + 1)
+  return above.slice(0, above.findIndex((dir) => existsSync(join(dir, 'package.json'))) + 1 || 1)
+}
+
+function* upward(dir: string): Generator<string> {
+  yield dir
+  if (dirname(dir) !== dir) yield* upward(dirname(dir))
+}
+
+/** As Vite's searchForWorkspaceRoot has it; its own is no choice here, as the setup file alone searches too and must stay light. */
+function isWorkspaceRoot(dir: string): boolean {
+  if (WORKSPACE_MARKS.some((mark) => existsSync(join(dir, mark)))) return true
+  if (jsonIn(dir, 'package.json')?.workspaces) return true
+  return ['deno.json', 'deno.jsonc'].some((name) => jsonIn(dir, name)?.workspace)
+}
+
+function jsonIn(dir: string, name: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(readFileSync(join(dir, name), 'utf8'))
+  } catch {
+    return undefined
   }
 }
 
@@ -36,16 +64,9 @@ export function namedConfig(root: string, name: string): string {
 
 /** Settings that somebody wrote into package.json, where nobody reads them. @throws ConfigError */
 export function refuseStraySettings(root: string): void {
-  const file = join(root, 'package.json')
-  if (!existsSync(file)) return
-  let manifest: Record<string, unknown>
-  try {
-    manifest = JSON.parse(readFileSync(file, 'utf8'))
-  } catch {
-    return
-  }
+  const manifest = jsonIn(root, 'package.json')
   for (const key of ['tripwire', 'vitest-tripwire'])
-    if (manifest[key] !== undefined) throw straySettings(`${printFile(file)}, ${key}`)
+    if (manifest?.[key] !== undefined) throw straySettings(`${printFile(join(root, 'package.json'))}, ${key}`)
 }
 
 /** Settings in a place that tripwire does not read. */
@@ -70,13 +91,4 @@ function twoConfigs(files: readonly string[]): ConfigError {
       '  fix  keep one of them',
     ].join('\n'),
   )
-}
-
-function isWorkspaceRoot(dir: string): boolean {
-  if (WORKSPACE_MARKS.some((mark) => existsSync(join(dir, mark)))) return true
-  try {
-    return 'workspaces' in JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'))
-  } catch {
-    return false
-  }
 }

@@ -5,10 +5,9 @@ import { pathToFileURL } from 'node:url'
 import { builtins } from '../../plugins/index.ts'
 import { isMatcher } from '../core/matcher.ts'
 import { isRegExp } from '../core/pattern.ts'
-import { printFile } from '../errors/call-site.ts'
-import { ConfigError } from '../errors/classes.ts'
 import type { Provided } from '../provided.ts'
 import { VERSION } from '../version.ts'
+import { emptyConfig, failedConfig } from './unreadable.ts'
 import { validateConfig } from './validate.ts'
 
 export interface LoadedConfig {
@@ -27,11 +26,18 @@ export async function loadConfig(file: string | undefined, root: string): Promis
   validateConfig(raw, { file, dir, builtins })
   return {
     provided: { version: VERSION, file, dir, raw: isPlain(raw) ? raw : undefined },
-    dependencies: [file, ...dependencies],
+    dependencies: [file, ...dependencies.filter((other) => other !== file)],
   }
 }
 
-type ViteLoader = Pick<typeof import('vite'), 'loadConfigFromFile'>
+interface Loader {
+  loadConfigFromFile(
+    env: { command: 'serve'; mode: string },
+    file: string,
+    root: string,
+    logLevel: 'silent',
+  ): Promise<{ config: unknown; dependencies: string[] } | null>
+}
 
 async function importConfig(file: string): Promise<{ raw: unknown; dependencies: readonly string[] }> {
   const { loadConfigFromFile } = await findVite()
@@ -39,12 +45,13 @@ async function importConfig(file: string): Promise<{ raw: unknown; dependencies:
     const loaded = await loadConfigFromFile({ command: 'serve', mode: 'test' }, file, dirname(file), 'silent')
     return { raw: loaded?.config, dependencies: loaded?.dependencies ?? [] }
   } catch (cause) {
-    throw unreadable(file, cause)
+    const isEmpty = cause instanceof Error && /config must export or return an object/.test(cause.message)
+    throw isEmpty ? emptyConfig(file) : failedConfig(file, cause)
   }
 }
 
 /** Vite is Vitest's dependency, and in strict package layouts only Vitest can see it. */
-async function findVite(): Promise<ViteLoader> {
+async function findVite(): Promise<Loader> {
   try {
     return await import('vite')
   } catch {
@@ -53,29 +60,11 @@ async function findVite(): Promise<ViteLoader> {
   }
 }
 
-function unreadable(file: string, cause: unknown): ConfigError {
-  const message = cause instanceof Error ? cause.message : String(cause)
-  const empty = /config must export or return an object/.test(message)
-  const text = empty
-    ? [
-        `${printFile(file)} exports no config.`,
-        '',
-        '  fix  export one as default:',
-        "         import { defineConfig } from 'vitest-tripwire/config'",
-        "         export default defineConfig({ guard: 'error' })",
-      ]
-    : [
-        `${printFile(file)} could not be loaded: ${message}`,
-        '',
-        '  fix  the error is that of your config file; its cause is below',
-      ]
-  return new ConfigError(text.join('\n'), {}, { cause })
-}
-
 /** Whether a value crosses to a worker as it is: functions do not, and patterns and matchers lose what they are. */
-function isPlain(value: unknown): boolean {
+function isPlain(value: unknown, above: readonly unknown[] = []): boolean {
   if (typeof value === 'function' || typeof value === 'symbol' || isRegExp(value) || isMatcher(value)) return false
   if (typeof value !== 'object' || value === null) return true
+  if (above.includes(value)) return false
   const plain = Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value))
-  return plain && Object.values(value).every(isPlain)
+  return plain && Object.values(value).every((part) => isPlain(part, [...above, value]))
 }

@@ -1,3 +1,5 @@
+import { isMatcher, printMatcher, specOf } from '../core/matcher.ts'
+import { isRegExp } from '../core/pattern.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { ConfigError } from '../errors/classes.ts'
 
@@ -15,7 +17,7 @@ export class Problems {
   /** @param near spellings that come near: the sentence ends with them, or with a period */
   add(path: string, value: unknown, why: string, expected: string, near: readonly string[] = []): void {
     const got = path === '' ? '' : ` (got ${print(value)})`
-    this.list.push({ path, text: `${why}${got}: expected ${expected}${didYouMean(near)}` })
+    this.list.push({ path, text: `${why}${got}: expected ${expected}${didYouMean([...new Set(near)])}` })
   }
 
   /** @throws ConfigError naming the place and every problem, if there is any */
@@ -27,11 +29,29 @@ export class Problems {
   }
 }
 
-/** A value as somebody would write it, short. */
+const MOST = 60
+
+/** A value as somebody would write it, short; never throws, whatever somebody wrote. */
 export function print(value: unknown): string {
-  if (value === undefined) return 'undefined'
-  if (typeof value === 'function') return 'a function'
+  const text = written(value)
+  return text.length > MOST ? `${text.slice(0, MOST - 1)}…` : text
+}
+
+function written(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`
-  const text = typeof value === 'object' ? (JSON.stringify(value) ?? String(value)) : String(value)
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value !== 'object' || value === null || isRegExp(value)) return String(value)
+  if (isMatcher(value)) return printMatcher(specOf(value))
+  try {
+    return JSON.stringify(value) ?? 'an object'
+  } catch {
+    return 'an object'
+  }
+}
+
+/** A key path with one more key, as code would write it. */
+export function join(path: string, key: string): string {
+  if (!/^[\w$]+$/.test(key)) return `${path}[${JSON.stringify(key)}]`
+  return path === '' ? key : `${path}.${key}`
 }

@@ -1,6 +1,6 @@
 import { suggest } from '../core/suggest.ts'
 import type { SettingSchema } from '../plugin.ts'
-import type { Problems } from './problems.ts'
+import { join, type Problems } from './problems.ts'
 
 /** Checks a key that a plugin added. */
 export function checkSetting(schema: SettingSchema, value: unknown, path: string, problems: Problems): void {
@@ -37,7 +37,7 @@ function checkObject(
   for (const [key, part] of Object.entries(value)) {
     const schema = keys[key]
     const names = Object.keys(keys)
-    if (schema) checkSetting(schema, part, `${path}.${key}`, problems)
-    else problems.add(`${path}.${key}`, part, 'the key is unknown', `one of ${names.join(', ')}`, suggest(key, names))
+    if (schema) checkSetting(schema, part, join(path, key), problems)
+    else problems.add(join(path, key), part, 'the key is unknown', `one of ${names.join(', ')}`, suggest(key, names))
   }
 }

@@ -1,12 +1,14 @@
 import { type Level, parseLevel } from '../core/levels.ts'
+import { isMatcher } from '../core/matcher.ts'
 import { isRegExp } from '../core/pattern.ts'
 import { createGrammar, type Grammar, type Rule, RuleError } from '../core/rules.ts'
 import type { Scope } from '../core/scopes.ts'
 import { suggest } from '../core/suggest.ts'
 import { printFile } from '../errors/call-site.ts'
 import type { PluginDefinition } from '../plugin.ts'
-import { compileFileGlob } from './file-glob.ts'
-import { Problems } from './problems.ts'
+import { compileFileGlob, globProblem } from './file-glob.ts'
+import { join, Problems } from './problems.ts'
+import { readPlugins } from './read-plugins.ts'
 import { RESERVED } from './reserved.ts'
 import type { FileScope, ResolvedConfig } from './resolved.ts'
 import { checkSetting } from './settings.ts'
@@ -31,7 +33,7 @@ export function validateConfig(raw: unknown, { file, dir, builtins }: Context): 
   const problems = new Problems()
   const place = file === undefined ? 'The config' : printFile(file)
   const config = asObject(raw, '', problems) ?? {}
-  const plugins = [...builtins, ...readPlugins(config.plugins, builtins, problems)]
+  const plugins = [...builtins, ...readPlugins(config.plugins, { builtins, keys: CONFIG_KEYS, problems })]
   const grammar = createGrammar(plugins, RESERVED)
   const reader = new Reader(grammar, plugins, problems)
   reader.checkKeys(config, '', [...CONFIG_KEYS, ...reader.settingKeys])
@@ -94,10 +96,21 @@ class Reader {
   checkKeys(options: object, path: string, known: readonly string[]): void {
     for (const [key, value] of Object.entries(options)) {
       if (known.includes(key)) continue
-      const at = join(path, key)
-      if (RESERVED[key] !== undefined) this.#problems.add(at, value, RESERVED[key], `one of ${known.join(', ')}`)
-      else this.#problems.add(at, value, 'the key is unknown', `one of ${known.join(', ')}`, suggest(key, known))
+      const reserved = Object.hasOwn(RESERVED, key) ? RESERVED[key] : undefined
+      const near = reserved === undefined ? this.#nearKeys(key, path, known) : []
+      const why = reserved ?? 'the key is unknown'
+      this.#problems.add(join(path, key), value, why, `one of ${known.join(', ')}`, near)
     }
+  }
+
+  /** A protocol belongs into `guard`, and goes by its own name there. */
+  #nearKeys(key: string, path: string, known: readonly string[]): readonly string[] {
+    const word = key.toLowerCase()
+    const synonym = this.#plugins.find(({ synonyms = [] }) => synonyms.some((other) => other.toLowerCase() === word))
+    const protocol = this.#grammar.protocols.find((name) => name === word) ?? synonym?.name
+    if (protocol === undefined) return suggest(key, known)
+    if (known.includes(protocol)) return [protocol]
+    return known.includes('guard') ? [join(join(path, 'guard'), protocol)] : suggest(key, known)
   }
 
   scope(options: Record<string, unknown>, path: string, kind: Scope['kind'], source: string): Scope {
@@ -113,6 +126,7 @@ class Reader {
       effect,
       this.rules(options[effect], join(path, effect)),
     ])
+    this.#refuseTwice(options, path)
     return Object.freeze({
       kind,
       source: path === '' ? source : `${source}, ${path}`,
@@ -123,12 +137,9 @@ class Reader {
   }
 
   rules(value: unknown, path: string): readonly Rule[] {
-    if (Array.isArray(value)) {
-      if (value.length === 0)
-        this.#problems.add(path, value, 'the list is empty', 'at least one rule, or no key at all')
-      return Object.freeze(value.flatMap((rule, at) => this.#rule(rule, `${path}[${at}]`)))
-    }
-    return Object.freeze(this.#rule(value, path))
+    if (!Array.isArray(value)) return Object.freeze(this.#rule(value, path))
+    if (value.length === 0) this.#problems.add(path, value, 'the list is empty', 'at least one rule, or no key at all')
+    return Object.freeze(value.flatMap((rule, at) => this.#rule(rule, `${path}[${at}]`)))
   }
 
   #rule(value: unknown, path: string): Rule[] {
@@ -141,8 +152,29 @@ class Reader {
     }
   }
 
+  /** A rule in two lists of one place: only the stronger counts, so one of the two is a mistake. */
+  #refuseTwice(options: Record<string, unknown>, path: string): void {
+    const places = new Map<string, string>()
+    for (const effect of EFFECTS) {
+      const value = options[effect]
+      const rules = Array.isArray(value) ? value : [value]
+      rules.forEach((rule, at) => {
+        if (typeof rule !== 'string' || effect === 'restrict') return
+        const text = rule.trim()
+        const place = Array.isArray(value) ? `${join(path, effect)}[${at}]` : join(path, effect)
+        const first = places.get(text)
+        if (first === undefined) places.set(text, place)
+        else this.#problems.add(place, rule, `the rule stands in ${first} already`, 'each rule once')
+      })
+    }
+  }
+
   #levels(value: unknown, path: string): Readonly<Record<string, Level>> {
     if (typeof value !== 'object' || value === null) return Object.freeze(this.#level(value, path, 'default'))
+    if (!isRecord(value)) {
+      this.#problems.add(path, value, 'it is no level', 'one level, or an object of levels by protocol')
+      return {}
+    }
     const known = ['default', ...this.#grammar.protocols]
     this.checkKeys(value, path, known)
     const levels = Object.entries(value).filter(([key]) => known.includes(key))
@@ -159,40 +191,16 @@ class Reader {
   }
 }
 
-function asObject(raw: unknown, path: string, problems: Problems): Record<string, unknown> | undefined {
-  if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) return raw as Record<string, unknown>
-  problems.add(
-    path,
-    raw,
-    path === '' ? `it is ${Array.isArray(raw) ? 'an array' : raw === null ? 'null' : typeof raw}` : 'it is no object',
-    'an object with options',
-  )
-  return undefined
+function isRecord(raw: unknown): raw is Record<string, unknown> {
+  return typeof raw === 'object' && raw !== null && Object.prototype.toString.call(raw) === '[object Object]'
 }
 
-function readPlugins(value: unknown, builtins: readonly PluginDefinition[], problems: Problems): PluginDefinition[] {
-  if (value === undefined) return []
-  if (!Array.isArray(value)) {
-    problems.add('plugins', value, 'it is no list', 'a list of what definePlugin gives')
-    return []
-  }
-  const names = new Set(builtins.map(({ name }) => name))
-  return value.filter((plugin: Partial<PluginDefinition> | undefined, at) => {
-    const path = `plugins[${at}]`
-    const usable =
-      typeof plugin?.name === 'string' && typeof plugin.install === 'function' && typeof plugin.parseRule === 'function'
-    if (!usable)
-      problems.add(
-        path,
-        plugin,
-        'it is no plugin',
-        "what definePlugin gives (did you forget to call it: 'plugins: [mine()]'?)",
-      )
-    else if (names.has(plugin.name as string))
-      problems.add(path, plugin.name, 'two plugins have this name', 'a protocol that no other plugin has')
-    else names.add(plugin.name as string)
-    return usable
-  })
+function asObject(raw: unknown, path: string, problems: Problems): Record<string, unknown> | undefined {
+  if (isRecord(raw) && !isMatcher(raw)) return raw
+  const whole = raw === null ? 'null' : Array.isArray(raw) ? 'an array' : typeof raw
+  const expected = path === 'files' ? 'an object of options by glob' : 'an object with options'
+  problems.add(path, raw, path === '' ? `it is ${whole}` : 'it is no object', expected)
+  return undefined
 }
 
 function readFiles(
@@ -203,25 +211,21 @@ function readFiles(
   const entries = asObject(value, 'files', problems) ?? {}
   return Object.entries(entries).flatMap(([glob, raw]) => {
     const path = `files[${JSON.stringify(glob)}]`
-    if (glob.trim() === '')
-      problems.add(
-        'files',
-        glob,
-        'a glob is empty',
-        "a glob relative to the config file, such as 'test/integration/**'",
-      )
+    const wrong = globProblem(glob)
+    if (wrong) problems.add(path, glob, wrong.why, wrong.expected)
     const options = asObject(raw, path, problems)
     if (options === undefined) return []
     reader.checkKeys(options, path, [...OPTION_KEYS, ...reader.settingKeys])
-    return [{ glob, matches: compileFileGlob(glob, dir), scope: reader.scope(options, path, 'file', source) }]
+    const scope = reader.scope(options, path, 'file', source)
+    return wrong ? [] : [Object.freeze({ glob, matches: compileFileGlob(glob, dir), scope })]
   })
 }
 
 function readRedact(value: unknown, problems: Problems): readonly (string | RegExp)[] {
-  if (value === undefined) return []
+  if (value === undefined) return Object.freeze([])
   if (!Array.isArray(value)) {
     problems.add('redact', value, 'it is no list', 'a list of texts and regular expressions')
-    return []
+    return Object.freeze([])
   }
   value.forEach((pattern, at) => {
     const usable = isRegExp(pattern) || (typeof pattern === 'string' && pattern !== '')
@@ -229,8 +233,4 @@ function readRedact(value: unknown, problems: Problems): readonly (string | RegE
       problems.add(`redact[${at}]`, pattern, 'it can hide nothing', 'a text that is not empty, or a regular expression')
   })
   return Object.freeze([...value])
-}
-
-function join(path: string, key: string): string {
-  return path === '' ? key : `${path}.${key}`
 }

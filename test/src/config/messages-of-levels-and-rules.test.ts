@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest'
+import { M } from '../../../src/core/matcher.ts'
+import { refusal } from './refusal.ts'
+
+describe('a level or rule is refused:', () => {
+  test('true as a level', () => {
+    expect(refusal({ guard: true })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        guard: it is no level (got true): expected one of 'off', 'observe', 'warn', 'error'; true does not say how strict: write 'error'."
+    `)
+  })
+  test('true as the level of a protocol', () => {
+    expect(refusal({ guard: { http: true } })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        guard.http: it is no level (got true): expected one of 'off', 'observe', 'warn', 'error'; true does not say how strict: write 'error'."
+    `)
+  })
+  test('a level in words of its own', () => {
+    expect(refusal({ guard: 'block' })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        guard: it is no level (got 'block'): expected one of 'off', 'observe', 'warn', 'error'."
+    `)
+  })
+  test('a level that is misspelt', () => {
+    expect(refusal({ guard: { http: 'wran' } })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        guard.http: it is no level (got 'wran'): expected one of 'off', 'observe', 'warn', 'error' (did you mean: warn?)"
+    `)
+  })
+  test('a list of levels', () => {
+    expect(refusal({ guard: ['http'] })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        guard: it is no level (got ["http"]): expected one level, or an object of levels by protocol."
+    `)
+  })
+  test('no levels', () => {
+    expect(refusal({ guard: {} })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        guard: no protocol is named (got {}): expected some of default, db, ws, http, sockets, dns."
+    `)
+  })
+  test('null as a level', () => {
+    expect(refusal({ guard: null })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        guard: it is no level (got null): expected one of 'off', 'observe', 'warn', 'error'."
+    `)
+  })
+  test('an unknown protocol', () => {
+    expect(refusal({ guard: { grpc: 'error' } })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        guard.grpc: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns."
+    `)
+  })
+  test('a protocol by a synonym', () => {
+    expect(refusal({ guard: { net: 'error' } })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        guard.net: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns (did you mean: sockets?)"
+    `)
+  })
+  test('a protocol in the wrong place', () => {
+    expect(refusal({ http: 'error' })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        http: the key is unknown (got 'error'): expected one of guard, allow, deny, refuse, restrict, files, plugins, onTrip, data, redact, loopback (did you mean: guard.http?)"
+    `)
+  })
+  test('a protocol by a synonym, in the wrong place', () => {
+    expect(refusal({ postgres: 'error' })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        postgres: the key is unknown (got 'error'): expected one of guard, allow, deny, refuse, restrict, files, plugins, onTrip, data, redact, loopback (did you mean: guard.db?)"
+    `)
+  })
+  test('a protocol in the wrong case', () => {
+    expect(refusal({ guard: { HTTP: 'error' } })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        guard.HTTP: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns (did you mean: http?)"
+    `)
+  })
+  test('a protocol of a later version', () => {
+    expect(refusal({ guard: { fs: 'error' } })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        guard.fs: vitest-tripwire 0.1.0 does not guard files yet (got 'error'): expected one of default, db, ws, http, sockets, dns."
+    `)
+  })
+  test('a key of a later version', () => {
+    expect(refusal({ fs: { write: ['.cache'] } })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        fs: vitest-tripwire 0.1.0 does not guard files yet (got {"write":[".cache"]}): expected one of guard, allow, deny, refuse, restrict, files, plugins, onTrip, data, redact, loopback."
+    `)
+  })
+  test('a rule of a later version', () => {
+    expect(
+      refusal({ allow: ['subprocess:git', 'worker', 'native:better-sqlite3', 'fs:write:a'] }),
+    ).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has 4 problems.
+
+        allow[0]: vitest-tripwire 0.1.0 does not guard subprocesses yet (got 'subprocess:git'): expected one of db, ws, http, sockets, dns.
+        allow[1]: vitest-tripwire 0.1.0 does not guard workers yet (got 'worker'): expected one of db, ws, http, sockets, dns.
+        allow[2]: vitest-tripwire 0.1.0 does not guard native code yet (got 'native:better-sqlite3'): expected one of db, ws, http, sockets, dns.
+        allow[3]: vitest-tripwire 0.1.0 does not guard files yet (got 'fs:write:a'): expected one of db, ws, http, sockets, dns."
+    `)
+  })
+  test('a rule with a synonym', () => {
+    expect(refusal({ allow: ['net:localhost:80'] })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        allow[0]: 'net' is no protocol (got 'net:localhost:80'): expected the word 'sockets' (did you mean: sockets?)"
+    `)
+  })
+  test('a rule that is misspelt', () => {
+    expect(refusal({ allow: 'htttp://a.example' })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        allow: 'htttp' is no protocol (got 'htttp://a.example'): expected one of db, ws, http, sockets, dns (did you mean: http, https?)"
+    `)
+  })
+  test('a bare function as a rule', () => {
+    expect(refusal({ allow: [() => true] })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        allow[0]: a bare function is no rule (got a function): expected M({ protocol: '…', fact: value => … })."
+    `)
+  })
+  test('a matcher of an unknown protocol', () => {
+    expect(refusal({ allow: M({ protocol: 'htp', host: 'a' }) })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        allow: 'htp' is no protocol (got M({ protocol: 'htp', host: 'a' })): expected one of db, ws, http, sockets, dns (did you mean: http, https?)"
+    `)
+  })
+  test('a matcher with an unknown fact', () => {
+    expect(refusal({ allow: M({ protocol: 'http', hots: 'a' }) })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        allow: http has no fact 'hots' (got M({ protocol: 'http', hots: 'a' })): expected one of method, url, scheme, host, port, path, upgrade, socketPath (did you mean: host?)"
+    `)
+  })
+  test('a rule twice in a list', () => {
+    expect(refusal({ allow: ['http', 'dns', 'http'] })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        allow[2]: the rule stands in allow[0] already (got 'http'): expected each rule once."
+    `)
+  })
+  test('a rule that is allowed and denied', () => {
+    expect(refusal({ allow: 'http', deny: ['http'] })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
+
+        deny[0]: the rule stands in allow already (got 'http'): expected each rule once."
+    `)
+  })
+})
