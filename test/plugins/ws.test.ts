@@ -1,7 +1,9 @@
 import type { AddressInfo } from 'node:net'
+import { WebSocket as UndiciWebSocket } from 'undici'
 import { describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import WebSocket, { WebSocketServer } from 'ws'
+import { startWorld } from '../support/world.ts'
 
 const open = (url: string) =>
   new Promise<WebSocket>((resolve, reject) => {
@@ -45,5 +47,18 @@ describe('WebSockets', () => {
     await expect(open('ws://feed.invalid/')).rejects.toMatchObject({
       code: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/),
     })
+  })
+
+  test('of undici are named, settle within a second, and never reach the other side', async () => {
+    await using world = await startWorld()
+    const from = performance.now()
+    const [trip] = await tripwire.expectTrip('ws', async () => {
+      const socket = new UndiciWebSocket(`ws://127.0.0.1:${world.http}/prices`)
+      await new Promise((resolve) => socket.addEventListener('error', resolve))
+    })
+    expect(performance.now() - from).toBeLessThan(1000)
+    expect(trip).toMatchObject({ description: `a WebSocket to ws://127.0.0.1:${world.http}/prices`, via: 'undici' })
+    await world.quiet()
+    expect(world.log).toEqual([])
   })
 })
