@@ -153,9 +153,19 @@ describe('the runner', () => {
     expect(shown(orders.direct(vi.fn(captureSite)))).toBe(`${ORDERS}:11:48`)
   })
 
-  test('is not what is merely awaited by it', async () => {
-    const site = await Promise.resolve().then(captureSite)
-    expect(site.runner).toBe(false)
+  // Node's own functions as hooks and bodies: no line of the user's is on their stack, and they are calls all the same.
+  const hook = Object.assign(vi.fn(captureSite), { toString: () => '() => {}' }) // Vitest reads what it wants
+  const awaited = vi.fn(captureSite)
+  beforeAll(hook as never)
+  test('polls what only a promise calls', async () => {
+    await expect.poll(() => Promise.resolve().then(awaited)).toBeTruthy()
+  })
+
+  test.each([
+    ['a function that is a hook', hook],
+    ['what it merely awaits', awaited],
+  ])('is not %s', (_, seam) => {
+    expect(seam.mock.results[0]?.value).toMatchObject({ runner: false })
   })
 
   test('includes the loader of Node', () => {
