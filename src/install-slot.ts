@@ -1,13 +1,23 @@
 import type { ResolvedConfig } from './config/resolved.ts'
 import type { TripwireApi } from './core/api.ts'
 import type { Guard } from './core/guard.ts'
+import type { Scope } from './core/scopes.ts'
 import { readSlot } from './patch/slot.ts'
 import { VERSION } from './version.ts'
 
-/** The running installation, as every copy of this major version sees it. */
+/**
+ * The running installation, as every copy of this major version sees it. Whatever knows classes of its own (rules, errors, stacks) is asked
+ * here, as a setup file may come from another copy.
+ */
 export interface Installed {
   readonly guard: Guard
   readonly api: TripwireApi
+  /** Checks a config and compiles its rules. @throws ConfigError */
+  resolve(raw: unknown, place: { readonly file: string | undefined; readonly dir: string }): ResolvedConfig
+  /** Checks the options of a describe or test under the config in force. @throws ConfigError */
+  scopeOf(options: unknown, place: { readonly source: string; readonly kind: Scope['kind'] }): Scope
+  /** Remembers who maps stacks to the user's sources; see `rememberFormatter`. */
+  rememberFormatter(): void
   /** Puts a config in force: its rules on the run frame, its plugins installed. Replaces the one before. */
   configure(config: ResolvedConfig): void
   /** Takes every patch back and frees the slot. */

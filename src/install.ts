@@ -1,13 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { builtins } from '../plugins/index.ts'
 import type { ResolvedConfig } from './config/resolved.ts'
-import { validateOptions, validateRules } from './config/validate.ts'
+import { validateConfig, validateOptions, validateRules } from './config/validate.ts'
 import { createApi } from './core/api.ts'
 import type { Frame } from './core/frames.ts'
 import { Guard } from './core/guard.ts'
 import type { Open } from './core/open-calls.ts'
 import { Sandboxes } from './core/sandbox.ts'
-import { callerPosition, captureFrames } from './errors/call-site.ts'
+import { callerPosition, captureFrames, rememberFormatter } from './errors/call-site.ts'
 import { carriesTrip } from './errors/carries.ts'
 import { differentMajors, lockedSlot, notInstalled } from './errors/install-errors.ts'
 import { expectedTripError, misuseError } from './errors/misuse.ts'
@@ -81,6 +81,9 @@ function assemble(): Installed {
   return {
     guard,
     api,
+    rememberFormatter,
+    resolve: (raw, { file, dir }) => validateConfig(raw, { file, dir, builtins }),
+    scopeOf: (options, place) => validateOptions(options, { config: needConfig(state.config), ...place }),
     configure(config) {
       state.config = config
       foreign.undo()

@@ -3,8 +3,6 @@
  * loaded before it and may hold unpatched functions.
  */
 import { vi } from 'vitest'
-import { builtins } from '../plugins/index.ts'
-import { validateConfig } from './config/validate.ts'
 import { workerConfig } from './config/worker-config.ts'
 import { install } from './install.ts'
 import { installed } from './install-slot.ts'
@@ -17,7 +15,7 @@ const installation = install()
 
 async function attachToFile(): Promise<void> {
   const { raw, file, dir } = await workerConfig(provided(), workerState().config.root, (path) => vi.importActual(path))
-  attach(installation, validateConfig(raw, { file, dir, builtins }), attachToFile)
+  attach(installation, installation.resolve(raw, { file, dir }), attachToFile)
 }
 
 await attachToFile()

@@ -2,7 +2,7 @@
 import { inject } from 'vitest'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import type { Trip } from '../core/call.ts'
-import { printFile, rememberFormatter } from '../errors/call-site.ts'
+import { printFile } from '../errors/call-site.ts'
 import type { Installed } from '../install-slot.ts'
 import type { Provided } from '../provided.ts'
 import { frameFixtures } from './fixtures.ts'
@@ -15,13 +15,14 @@ import { type AnySuite, workerState } from './worker.ts'
 let attachedTo: unknown
 
 /** @param again attaches to the next file of this worker */
-export function attach({ guard, configure }: Installed, config: ResolvedConfig, again: () => unknown): void {
+export function attach(installed: Installed, config: ResolvedConfig, again: () => unknown): void {
+  const { guard } = installed
   const state = workerState()
   if (state.current !== undefined && state.current === attachedTo) return
   attachedTo = state.current
-  rememberFormatter()
+  installed.rememberFormatter()
   const path = state.filepath ?? ''
-  configure(config)
+  installed.configure(config)
   guard.own.reset(provided()?.ownEndpoints)
   const frame = guard.openFrame('file', printFile(path), guard.run, { file: path })
   for (const { matches, scope } of config.files) if (matches(path)) frame.addScope(scope)
@@ -37,7 +38,7 @@ export function attach({ guard, configure }: Installed, config: ResolvedConfig, 
   guard.trips.onHomeless = (trip) => tell([trip])
   watchImports({ guard, frame, tell, attach: again })
   frameFixtures(guard, frame)
-  wrapFile({ guard, config, frame, atEnd: (suite) => report(guard, suite) }, frames)
+  wrapFile({ guard, scopeOf: installed.scopeOf, frame, atEnd: (suite) => report(guard, suite) }, frames)
 }
 
 /** What the Vite plugin said; undefined when the setup file is used alone. */

@@ -1,10 +1,10 @@
 /** Opens a frame for every file, describe, hook and test, inside Vitest's own around hooks. */
 import { type RunnerTestCase, TestRunner } from 'vitest'
-import type { ResolvedConfig } from '../config/resolved.ts'
 import type { Frame } from '../core/frames.ts'
 import type { Guard } from '../core/guard.ts'
 import type { Scope } from '../core/scopes.ts'
 import { printFile } from '../errors/call-site.ts'
+import type { Installed } from '../install-slot.ts'
 import { chargeSuite, chargeTest, noteSurfaced } from './charge.ts'
 import { ownScope } from './options.ts'
 import { type AnySuite, HOOK_NAMES, type HookName, type RawHook, type SuiteHooks } from './worker.ts'
@@ -14,7 +14,7 @@ const { setImmediate } = globalThis
 
 export interface FileRun {
   readonly guard: Guard
-  readonly config: ResolvedConfig
+  readonly scopeOf: Installed['scopeOf']
   readonly frame: Frame
   /** Called at the very end of the file, while Vitest still listens. */
   atEnd(suite: AnySuite): void
@@ -55,7 +55,7 @@ function wrapDescribe(run: FileRun, frames: FramesByTask, suite: AnySuite): void
     const { guard } = run
     const frame = guard.openFrame('describe', `describe "${suite.name}"`, parentFrame(run, frames, suite))
     frames.set(suite.id, frame)
-    const problem = openOptions(frame, () => ownScope(suite, 'describe', run.config))
+    const problem = openOptions(frame, () => ownScope(suite, 'describe', run.scopeOf))
     if (problem) broken.set(frame, problem)
     try {
       await guard.runIn(frame, runSuite)
@@ -84,7 +84,7 @@ async function runInTest(
     if (problem) throw problem
   }
   const frame = guard.openFrame('test', `test "${fullName(test)}"`, parent)
-  const problem = openOptions(frame, () => ownScope(test, 'test', run.config))
+  const problem = openOptions(frame, () => ownScope(test, 'test', run.scopeOf))
   if (problem) throw problem
   frames.set(test.id, frame)
   try {
