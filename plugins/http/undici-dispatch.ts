@@ -44,7 +44,9 @@ export function watchDispatchers(tap: Tap, judge: JudgeDispatch): () => Announce
   const pool = (original: Dispatch): Dispatch =>
     function (options, handler) {
       // A pool inside a pool that throws is taken for busy for good: only the outermost one may.
-      if (depth === 0 && isRequest(options, handler)) waiting.set(handler, announce(this, options))
+      // What a pool frees from its queue comes by a second time, in whatever context, if it goes to a pool inside.
+      const isNew = depth === 0 && isRequest(options, handler) && !waiting.has(handler)
+      if (isNew) waiting.set(handler, announce(this, options))
       depth++
       try {
         return Reflect.apply(original, this, [options, handler])
@@ -66,10 +68,14 @@ export function watchDispatchers(tap: Tap, judge: JudgeDispatch): () => Announce
     }
 
   function announce(dispatcher: object, options: DispatchOptions): Announced {
-    const origin = options.origin ?? originOf(dispatcher)
-    const judged = origin === undefined ? undefined : judge(options, origin)
-    if (judged?.error !== undefined) throw judged.error
-    return { frame: tap.frame(), call: judged?.call }
+    let call: OpenCall | undefined
+    for (const origin of originsOf(dispatcher, options)) {
+      const judged = judge(options, origin)
+      if (judged?.error !== undefined) throw judged.error
+      call?.close()
+      call = judged?.call
+    }
+    return { frame: tap.frame(), call }
   }
 
   onceLoaded(tap, (exported) => {
@@ -86,9 +92,13 @@ function isRequest(options: DispatchOptions | undefined, handler: unknown): bool
   return typeof options === 'object' && options?.method !== 'CONNECT' && typeof handler === 'object' && handler !== null
 }
 
-function originOf(dispatcher: object): string | undefined {
+/** Where a request may go: a balanced pool chooses among its upstreams later, so it has to be allowed to go to each. */
+function originsOf(dispatcher: object, { origin }: DispatchOptions): readonly (string | URL)[] {
   const key = symbolOf(dispatcher, 'url')
-  return key && (dispatcher as Record<symbol, { origin?: string } | undefined>)[key]?.origin
+  const own = origin ?? (key && (dispatcher as Record<symbol, { origin?: string } | undefined>)[key]?.origin)
+  if (own !== undefined) return [own]
+  const { upstreams } = dispatcher as { upstreams?: unknown }
+  return Array.isArray(upstreams) ? upstreams : []
 }
 
 /** A member that undici keeps under a symbol of its own. */

@@ -3,7 +3,7 @@ import http, { Agent, type ClientRequest, type Server } from 'node:http'
 import http2 from 'node:http2'
 import net, { type AddressInfo } from 'node:net'
 import { Duplex } from 'node:stream'
-import { Client, Pool } from 'undici'
+import { BalancedPool, Client, Pool } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { startWorld, type World } from '../support/world.ts'
@@ -152,9 +152,9 @@ test('a deny sees the endpoint that a request rides on', async () => {
 })
 
 describe('undici pools that several tests share', () => {
-  const ask = (pool: Pool | Client, path: string) =>
+  const ask = (pool: Pool | Client | BalancedPool, path: string) =>
     pool.request({ path, method: 'GET' }).then(({ body }) => body.text())
-  const allowed = (pool: Pool | Client, path: string) => tripwire.allow(outside(), () => ask(pool, path))
+  const allowed = (pool: Pool | Client | BalancedPool, path: string) => tripwire.allow(outside(), () => ask(pool, path))
   const arrived = (from: number) => world.log.slice(from).filter((line) => line.startsWith('GET'))
 
   test.each([
@@ -162,6 +162,7 @@ describe('undici pools that several tests share', () => {
     ['a pool that pipelines', () => new Pool(outside(), { connections: 1, pipelining: 10 })],
     ['an unlimited pool', () => new Pool(outside())],
     ['a client', () => new Client(outside())],
+    ['a balanced pool', () => new BalancedPool([outside()], { connections: 1 })],
   ])('%s judges each request where it was made, and leaves its neighbours alone', async (_, make) => {
     const pool = make()
     for (const state of ['cold', 'warm']) {
