@@ -1,7 +1,6 @@
 /** The configs of a Vitest run, in its main process: each file is read once, handed to its projects, and read again in watch mode. */
-import { join } from 'node:path'
 import type { TestProject, Vitest } from 'vitest/node'
-import { CONFIG_NAMES, findConfig, foldersToSearch, namedConfig } from './config/find.ts'
+import { CONFIG_NAMES, findConfig, namedConfig } from './config/find.ts'
 import { type LoadedConfig, loadConfig } from './config/load.ts'
 import { ConfigError } from './errors/classes.ts'
 import { type OwnServers, watchOwnServers } from './main-servers.ts'
@@ -36,6 +35,7 @@ class Configs {
     this.#servers = watchOwnServers(() => this.#provideAll())
     vitest.onClose(() => this.#servers.stop())
     if (!vitest.config.watch) return
+    // Also where none is yet.
     vitest.config.forceRerunTriggers.push(`**/{${CONFIG_NAMES.join(',')}}`)
     vitest.onTestsRerun(() => this.#reload())
   }
@@ -67,8 +67,6 @@ class Configs {
 
   async #read(project: TestProject, name: string | undefined): Promise<Result> {
     const { root } = project.config
-    // Also where none is: one may be written while Vitest watches.
-    this.#watch(name === undefined ? foldersToSearch(root).flatMap(candidates) : [])
     const file = name === undefined ? findConfig(root) : namedConfig(root, name)
     if (file !== undefined) this.#watch([file])
     const key = file ?? root
@@ -96,10 +94,6 @@ class Configs {
     const result = this.#results.get(project)
     if (result) project.provide('vitest-tripwire', { ...result, ownEndpoints: [...this.#servers.endpoints] })
   }
-}
-
-function candidates(dir: string): string[] {
-  return CONFIG_NAMES.map((name) => join(dir, name))
 }
 
 /** A path as a glob that fits only itself; Vitest compares with forward slashes. */

@@ -21,7 +21,7 @@ export interface TripwirePlugin {
 
 interface ViteServer {
   readonly config: {
-    readonly plugins: readonly { readonly name: string }[]
+    readonly plugins: readonly { readonly name: string; readonly configureServer?: unknown }[]
     readonly logger: { warn(message: string): void }
   }
 }
@@ -48,10 +48,8 @@ export function tripwire(options: TripwirePluginOptions = {}): TripwirePlugin {
       before = guarded
       refuseTestKey(config.test)
     },
-    // What it returns runs when Vitest has set up its projects, in those of the root.
     configureServer: (server) => () => {
-      const isProject = server.config.plugins.some(({ name }) => name === 'vitest:project')
-      if (!isProject && guarded === before) server.config.logger.warn(unguarded('None of the projects has'))
+      if (settingUpHere(server) && guarded === before) server.config.logger.warn(unguarded('None of the projects has'))
     },
     // Not the `config` hook: with Vitest 5 it does not reach `projects`.
     async configureVitest({ vitest, project }) {
@@ -69,6 +67,14 @@ export function tripwire(options: TripwirePluginOptions = {}): TripwirePlugin {
 }
 
 export default tripwire
+
+/**
+ * Whether Vitest has set up its projects when the hooks of this server have run. Vitest 4 does so in a hook of its own on the root's server;
+ * Vitest 5 does later, and reaches every project. In a config that is shared with Vite there may be no Vitest at all.
+ */
+function settingUpHere({ config }: ViteServer): boolean {
+  return config.plugins.some((plugin) => plugin.name === 'vitest' && plugin.configureServer !== undefined)
+}
 
 function refuseTestKey(test: unknown): void {
   if ((test as { tripwire?: unknown } | undefined)?.tripwire !== undefined)
