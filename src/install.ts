@@ -43,10 +43,13 @@ function assemble(): Installed {
   const own = createOwnEndpoints()
   const hop = createHop()
   const state: { config: ResolvedConfig | undefined } = { config: undefined }
-  const guard = new Guard({
+  const guard: Guard = new Guard({
     own,
     context: new AsyncLocalStorage<Frame | Open>(),
-    trips: createTripMaker(() => state.config),
+    trips: createTripMaker(
+      () => state.config,
+      () => guard.fallbackFrame?.()?.name,
+    ),
     sandboxes: new Sandboxes(() => Number(process.env.VITEST_WORKER_ID ?? 0)),
     captureFrames,
   })

@@ -90,6 +90,11 @@ export interface PluginDefinition {
   readonly lifts?: Lift
   /** A call of this protocol, made inside a passed call to the same host, is part of that call (a lookup before the connection). */
   readonly aside?: boolean
+  /**
+   * Whether the runner and Node's loader make calls of this protocol in a worker (they read files). What is their own work by its stack is
+   * then not judged. Left out where they make none: the runner also calls what tests hand to it (`vi.waitFor`, `expect.poll`).
+   */
+  readonly runner?: boolean
   /** The default policy: true = passes although no rule names it. */
   passes?(layer: Layer, context: PolicyContext): boolean
   readonly settings?: Readonly<Record<string, SettingSchema>>

@@ -185,7 +185,7 @@ export class Guard implements Judge {
 
   #stop(call: CallRecord, policy: Policy, decided: Verdict): Outcome {
     const site = this.trips.capture()
-    if (site.runner) {
+    if (site.runner && this.plugins.get(call.layers[0]?.protocol ?? '')?.runner === true) {
       call.verdict = { kind: 'pass', why: { by: 'runner' } }
       return PASS
     }

@@ -96,6 +96,7 @@ export class TripBook {
     }
     this.#note(trip)
     if (trip.kind !== 'blocked') return
+    this.#seen.add(trip.fingerprint)
     const payer = payerOf(frame)
     if (payer === undefined) this.onHomeless?.(trip, error)
     else payer.trips.push(trip)
@@ -123,9 +124,7 @@ export class TripBook {
   }
 
   #wasSeen(fingerprint: string): boolean {
-    if (this.#seen.has(fingerprint)) return true
-    this.#seen.add(fingerprint)
-    return false
+    return this.#seen.has(fingerprint)
   }
 }
 

@@ -45,7 +45,7 @@ export function fixesFor(at: Circumstances): Fix[] {
   }
   if (startedBy.kind === 'test') {
     return [
-      { does: `let it through in this test (${IMPORT})`, code: `using _ = tripwire.allow(${rule})` },
+      { does: `let it through in this test (${IMPORT})`, code: `${usingOf(at)}tripwire.allow(${rule})` },
       {
         does: "or by the test's options, the second argument of test()",
         code: `{ meta: { tripwire: { allow: [${rule}] } } }`,
@@ -104,4 +104,9 @@ function written(effect: string, rules: readonly string[], { source }: Why): str
 export function quote(rule: string): string {
   if (rule.startsWith('M({')) return rule
   return rule.includes("'") ? JSON.stringify(rule) : `'${rule}'`
+}
+
+/** Vite lowers `using` in TypeScript; in plain JavaScript Node has to know it (24), and the scope ends with the test anyway. */
+function usingOf({ startedBy }: Pick<Circumstances, 'startedBy'>): string {
+  return /\.[cm]?jsx?$/.test(startedBy.file ?? '') ? '' : 'using _ = '
 }

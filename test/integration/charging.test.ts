@@ -7,7 +7,7 @@ export const swallow = () => ping().catch(() => undefined)
 `
 
 const CHARGES = `
-import { test as base, expect, describe, beforeEach, beforeAll } from 'vitest'
+import { test as base, expect, describe, beforeEach, beforeAll, vi } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { ping, swallow } from './app.ts'
 const test = base
@@ -26,6 +26,9 @@ test('retried', { retry: 2 }, async () => { if (attempt++ === 0) await swallow()
 let round = 0
 test('repeated', { repeats: 2 }, async () => { if (round++ === 1) await swallow() })
 test('failed already', async () => { await swallow(); expect('a').toBe('b') })
+test('handed to the runner', async () => { await vi.waitFor(ping, { timeout: 50 }).catch(() => {}) })
+test('native, handed to the runner', async () => { await vi.waitFor(fetch.bind(null, 'http://api.example.com/ping'), { timeout: 50 }).catch(() => {}) })
+test('polled', async () => { await expect.poll(fetch.bind(null, 'http://api.example.com/ping'), { timeout: 50 }).toBeUndefined().catch(() => {}) })
 test('loops', async () => { for (let i = 0; i < 3; i++) await swallow() })
 test('expected', async () => { expect(await tripwire.expectTrip('http', swallow)).toHaveLength(1) })
 test('expected in vain', async () => { await tripwire.expectTrip('http', () => {}) })
@@ -91,6 +94,9 @@ describe('who pays for a trip', () => {
     'retried',
     'repeated',
     'failed already',
+    'handed to the runner',
+    'native, handed to the runner',
+    'polled',
     'loops',
     'expected in vain',
     'concurrent a',

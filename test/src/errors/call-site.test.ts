@@ -156,6 +156,7 @@ describe('the runner', () => {
   // Node's own functions as hooks and bodies: no line of the user's is on their stack, and they are calls all the same.
   const hook = Object.assign(vi.fn(captureSite), { toString: () => '() => {}' }) // Vitest reads what it wants
   const awaited = vi.fn(captureSite)
+  // biome-ignore lint/suspicious/noDuplicateTestHooks: it is the function under test, and has to be a hook itself
   beforeAll(hook as never)
   test('polls what only a promise calls', async () => {
     await expect.poll(() => Promise.resolve().then(awaited)).toBeTruthy()
