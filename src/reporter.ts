@@ -11,7 +11,8 @@ export class TripwireReporter {
       (module) => ((module.meta() as Record<string, unknown>)[REPORT_KEY] as ReportEntry[] | undefined) ?? [],
     )
     const text = renderReport(group(entries))
-    if (text !== '') process.stdout.write(`\n${text}\n\n`)
+    // Not stdout: `--reporter=json > out.json` has to stay JSON.
+    if (text !== '') process.stderr.write(`\n${text}\n\n`)
   }
 }
 
