@@ -1,25 +1,28 @@
 /** Makes the guard active for the test file that is about to be collected: config, frames, charging, report. */
 import { inject } from 'vitest'
 import type { ResolvedConfig } from '../config/resolved.ts'
-import type { Trip } from '../core/call.ts'
+import type { Frame } from '../core/frames.ts'
 import { printFile } from '../errors/call-site.ts'
 import type { Installed } from '../install-slot.ts'
 import type { Provided } from '../provided.ts'
+import { chargeIdleFile } from './charge.ts'
 import { frameFixtures } from './fixtures.ts'
 import { type FramesByTask, wrapFile } from './frames.ts'
 import { watchImports } from './imports.ts'
-import { REPORT_KEY, toReport } from './report.ts'
+import { addReport } from './report.ts'
+import { tellVitest, watchUnhandled } from './unhandled.ts'
 import { type AnySuite, workerState } from './worker.ts'
 
-/** The task of the file that is attached: each file has a new one, and a second setup file of ours must not wrap it twice. */
-let attachedTo: unknown
+/** On the task of a file that is attached: each file has a new one, and no second setup file, of whatever copy, wraps it twice. */
+const ATTACHED = Symbol.for('vitest-tripwire.attached')
 
 /** @param again attaches to the next file of this worker */
 export function attach(installed: Installed, config: ResolvedConfig, again: () => unknown): void {
   const { guard } = installed
   const state = workerState()
-  if (state.current !== undefined && state.current === attachedTo) return
-  attachedTo = state.current
+  const task = state.current as { [ATTACHED]?: true } | undefined
+  if (task?.[ATTACHED]) return
+  if (task) Object.defineProperty(task, ATTACHED, { value: true })
   installed.rememberFormatter()
   const path = state.filepath ?? ''
   installed.configure(config)
@@ -28,17 +31,22 @@ export function attach(installed: Installed, config: ResolvedConfig, again: () =
   for (const { matches, scope } of config.files) if (matches(path)) frame.addScope(scope)
 
   const frames: FramesByTask = new Map()
-  guard.fallbackFrame = () => {
-    const { current } = workerState()
-    return (current && frames.get(current.id)) ?? (frame.closed ? undefined : frame)
-  }
-  const tell = (trips: readonly Trip[]) => {
-    for (const trip of trips) tellVitest(state.rpc, trip)
-  }
-  guard.trips.onHomeless = (trip) => tell([trip])
-  watchImports({ guard, frame, tell, attach: again })
+  guard.fallbackFrame = () => frameOfRunning(frames) ?? (frame.closed ? undefined : frame)
+  guard.trips.onHomeless = (trip) => tellVitest([trip])
+  watchUnhandled()
+  const report = (suite: AnySuite) => addReport(suite, guard.trips.takeReport())
+  watchImports({
+    guard,
+    frame,
+    attach: again,
+    endIdle(suite) {
+      tellVitest(chargeIdleFile(guard, frame, suite.result))
+      guard.closeFrame(frame)
+      report(suite)
+    },
+  })
   frameFixtures(guard, frame)
-  wrapFile({ guard, scopeOf: installed.scopeOf, frame, atEnd: (suite) => report(guard, suite) }, frames)
+  wrapFile({ guard, scopeOf: installed.scopeOf, frame, atEnd: report }, frames)
 }
 
 /** What the Vite plugin said; undefined when the setup file is used alone. */
@@ -46,19 +54,11 @@ export function provided(): Provided | undefined {
   return inject('vitest-tripwire' as never) as Provided | undefined
 }
 
-function report(guard: Installed['guard'], suite: AnySuite): void {
-  const entries = guard.trips.takeReport()
-  if (entries.length > 0) Object.assign(suite.meta, { [REPORT_KEY]: toReport(entries) })
-}
-
-/** A trip after the end of its file: the run fails, and the error names who started it. */
-function tellVitest(rpc: ReturnType<typeof workerState>['rpc'], trip: Trip): void {
-  const error = {
-    name: 'Error',
-    message: trip.message,
-    stack: trip.stack,
-    VITEST_TEST_NAME: trip.startedBy.name,
-    VITEST_TEST_PATH: trip.startedBy.file,
-  }
-  rpc.onUnhandledError(error, 'Tripwire: a call outlived its test file')
+/** For code that lost its context. Of several tests that run at once Vitest knows the last only, and that one need not have done it. */
+function frameOfRunning(frames: FramesByTask): Frame | undefined {
+  const { current } = workerState()
+  const frame = current && frames.get(current.id)
+  if (frame?.kind !== 'test') return frame
+  for (const other of frames.values()) if (other !== frame && other.kind === 'test') return undefined
+  return frame
 }

@@ -5,70 +5,107 @@ import type { Frame } from '../core/frames.ts'
 import type { Guard } from '../core/guard.ts'
 import { tripsCarriedBy } from '../errors/carries.ts'
 
-const CAUGHT = '\n  note   your code caught this error; the test fails all the same, as the call was not asked for'
+type Payer = 'test' | 'describe' | 'file'
+
+/** The part of a task's result that is changed here. */
+interface Result {
+  readonly state?: string | undefined
+  readonly errors?: { message: string }[] | undefined
+}
 
 /** Numbers of trips that somebody has seen: they were thrown out of a hook, an import or a test. */
 const surfaced = new Set<number>()
+/** Numbers of trips in promises that nobody waited for, or in callbacks. */
+const dropped = new Set<number>()
 
 /** Remembers that an error reached Vitest, so that its trips are not told a second time. */
 export function noteSurfaced(error: unknown): void {
   for (const id of tripsCarriedBy(error)) surfaced.add(id)
 }
 
+/** Whether an error that nobody caught carries a trip: whoever pays for it tells it, with the test that made the call. */
+export function noteDropped(error: unknown): boolean {
+  const ids = tripsCarriedBy(error)
+  for (const id of ids) dropped.add(id)
+  return ids.size > 0
+}
+
 /**
  * Judges a test at its end, inside Vitest's outermost around hook. A trip is final: it does not satisfy `test.fails`, a skip does not
- * hide it, a retry does not forgive it. @throws the errors that the application swallowed, if the test has not failed for another reason
+ * hide it, a retry does not forgive it. @throws the errors that did not reach Vitest, if the test has not failed for another reason
  */
 export function chargeTest(guard: Guard, frame: Frame, test: RunnerTestCase): void {
   const trips = guard.trips.take(frame)
   if (trips.length === 0) return
   const { result } = test
   for (const error of result?.errors ?? []) noteSurfaced(error)
-  const untold = trips.filter((trip) => !surfaced.has(trip.id))
+  makeFinal(test)
+  const untold = untoldOf(trips)
+  if (untold.length === 0) return
+  if (hasFailed(result)) addNote(result, untold, 'in this test')
+  else throw swallowed(guard, untold, 'test')
+}
+
+/** Whatever Vitest would do to make up for an error of this attempt, it does not (4.1 and 5). */
+export function makeFinal(test: RunnerTestCase): void {
   test.fails = false
   ;(test as { retry?: unknown }).retry = { count: 0, condition: () => false }
-  if (result) {
-    // What `ctx.skip()` left: with it Vitest would forget our error (Vitest 4.1 and 5).
-    Reflect.deleteProperty(result, 'pending')
-    Reflect.deleteProperty(result, 'note')
-  }
-  const failed = result?.state === 'fail' && (result.errors?.length ?? 0) > 0
-  if (untold.length === 0) return
-  if (failed) addNote(test, untold)
-  else throw swallowed(guard, untold)
+  if (test.result === undefined) return
+  // What `ctx.skip()` left.
+  Reflect.deleteProperty(test.result, 'pending')
+  Reflect.deleteProperty(test.result, 'note')
 }
 
 /** Judges a describe or file at its end. @throws the errors that nobody has seen */
-export function chargeSuite(guard: Guard, frame: Frame): void {
-  const untold = guard.trips.take(frame).filter((trip) => !surfaced.has(trip.id))
-  if (untold.length > 0) throw swallowed(guard, untold)
+export function chargeSuite(guard: Guard, frame: Frame, payer: Payer): void {
+  const untold = untoldOf(guard.trips.take(frame))
+  if (untold.length > 0) throw swallowed(guard, untold, payer)
 }
 
-/** The trips that nobody has seen, for reports that have no test to redden. */
-export function untoldOf(guard: Guard, frame: Frame): Trip[] {
-  return guard.trips.take(frame).filter((trip) => !surfaced.has(trip.id))
+/**
+ * Judges a file none of whose hooks will run: it could not be imported, or all of its tests are skipped.
+ *
+ * @returns the trips that it cannot be red with
+ */
+export function chargeIdleFile(guard: Guard, frame: Frame, result: Result | undefined): readonly Trip[] {
+  const untold = untoldOf(guard.trips.take(frame))
+  if (untold.length === 0 || !hasFailed(result)) return untold
+  addNote(result, untold, 'while this file was imported')
+  return []
 }
 
-function swallowed(guard: Guard, trips: readonly Trip[]): Error {
-  const errors = fold(trips).map((trip) => {
+/** The trips that nobody has seen. A retry loop makes the same mistake many times: if one of them is seen, all are. */
+function untoldOf(trips: readonly Trip[]): Trip[] {
+  const told = new Set(trips.filter(({ id }) => surfaced.has(id)).map(({ fingerprint }) => fingerprint))
+  const untold = new Map<string, Trip>()
+  for (const trip of trips)
+    if (!told.has(trip.fingerprint) && !untold.has(trip.fingerprint)) untold.set(trip.fingerprint, trip)
+  return [...untold.values()]
+}
+
+function hasFailed(result: Result | undefined): boolean {
+  return result?.state === 'fail' && (result.errors?.length ?? 0) > 0
+}
+
+/** Vitest prints each error of an AggregateError on its own. */
+function swallowed(guard: Guard, trips: readonly Trip[], payer: Payer): Error {
+  const errors = trips.map((trip) => {
     const error = guard.trips.errorOf(trip) ?? new Error(trip.message)
-    if (!error.message.endsWith(CAUGHT)) error.message += CAUGHT
+    error.message += noteOf(trip, payer)
     return error
   })
   return errors.length === 1 ? (errors[0] as Error) : new AggregateError(errors, `${errors.length} calls were stopped`)
 }
 
-/** One trip for each mistake: a retry loop makes the same one many times. */
-function fold(trips: readonly Trip[]): Trip[] {
-  const byMistake = new Map<string, Trip>()
-  for (const trip of trips) if (!byMistake.has(trip.fingerprint)) byMistake.set(trip.fingerprint, trip)
-  return [...byMistake.values()]
+function noteOf({ id }: Trip, payer: Payer): string {
+  const why = dropped.has(id) ? 'nobody waited for this call' : 'your code caught this error'
+  return `\n  note   ${why}; the ${payer} fails all the same, as the call was not asked for`
 }
 
-/** A test that failed already fails once; what it swallowed may well be why, so the first error says so. */
-function addNote(test: RunnerTestCase, trips: readonly Trip[]): void {
-  const error = test.result?.errors?.[0]
+/** What failed already fails once; what it swallowed may well be why, so the first error says so. */
+function addNote(result: Result | undefined, trips: readonly Trip[], when: string): void {
+  const [error] = result?.errors ?? []
   if (error === undefined) return
-  const lines = fold(trips).map((trip) => `  ${trip.message.split('\n')[0]}`)
-  error.message += `\n\ntripwire stopped calls in this test, and your code caught the errors:\n${lines.join('\n')}`
+  const lines = trips.map((trip) => `  ${trip.message.split('\n')[0]}`)
+  error.message += `\n\ntripwire stopped calls ${when}, and your code caught the errors:\n${lines.join('\n')}`
 }

@@ -5,56 +5,77 @@
 import { it, test } from 'vitest'
 import type { Frame } from '../core/frames.ts'
 import type { Guard } from '../core/guard.ts'
+import { cleanThrown } from './own-frames.ts'
 
 type Fn = (...args: unknown[]) => unknown
-interface Extendable {
-  extend(...args: unknown[]): Extendable
-}
+type Definer = 'extend' | 'override' | 'scoped'
+type Extendable = Record<Definer, Fn>
 
+const DEFINERS: readonly Definer[] = ['extend', 'override', 'scoped']
+const OPTIONS = ['auto', 'injected', 'scope']
 const WRAPPED = new WeakSet<object>()
 let place: { guard: Guard; frame: Frame }
 
 export function frameFixtures(guard: Guard, frame: Frame): void {
   place = { guard, frame }
-  wrapExtend(test as unknown as Extendable)
-  wrapExtend(it as unknown as Extendable)
+  wrapDefiners(test as unknown as Extendable)
+  wrapDefiners(it as unknown as Extendable)
 }
 
-function wrapExtend(owner: Extendable): void {
+function wrapDefiners(owner: Extendable): void {
   if (WRAPPED.has(owner)) return
   WRAPPED.add(owner)
-  const { extend } = owner
-  owner.extend = function (this: Extendable, ...args) {
-    const extended = Reflect.apply(
-      extend,
-      this,
-      args.map((arg, at) => (typeof arg === 'string' ? arg : wrapFixtures(arg, args[at - 1]))),
-    )
-    wrapExtend(extended)
-    return extended
+  for (const name of DEFINERS) {
+    const define = owner[name]
+    if (typeof define !== 'function') continue
+    owner[name] = function (this: unknown, ...args) {
+      const extended = Reflect.apply(define, this, framedArguments(args))
+      wrapDefiners(extended as Extendable)
+      return extended
+    }
   }
 }
 
-/** `{ name: [fn, { scope }] }`, or the last argument of `extend(name, { scope }, fn)`. */
-function wrapFixtures(value: unknown, before: unknown): unknown {
-  if (typeof value === 'function') return outlives(before) ? inFile(value as Fn) : value
-  if (typeof value !== 'object' || value === null || outlives(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, fixture]) => {
-      const isFn = Array.isArray(fixture) && typeof fixture[0] === 'function' && outlives(fixture[1])
-      return [name, isFn ? [inFile(fixture[0] as Fn), ...fixture.slice(1)] : fixture]
-    }),
-  )
+/** `extend({ name: fn, name: [fn, options] })`, `extend(name, fn)` or `extend(name, options, fn)`. */
+function framedArguments(args: readonly unknown[]): unknown[] {
+  if (typeof args[0] === 'string') return args.map(framed)
+  const [fixtures, ...rest] = args
+  if (typeof fixtures !== 'object' || fixtures === null) return [...args]
+  return [Object.fromEntries(Object.entries(fixtures).map(([name, value]) => [name, framedEntry(value)])), ...rest]
 }
 
-function outlives(options: unknown): boolean {
-  const scope = (options as { scope?: unknown } | undefined)?.scope
-  return scope === 'file' || scope === 'worker'
+function framedEntry(value: unknown): unknown {
+  if (!Array.isArray(value)) return framed(value)
+  const [fn, options] = value
+  const hasOptions = typeof options === 'object' && options !== null && OPTIONS.some((key) => key in options)
+  return hasOptions ? [framed(fn), ...value.slice(1)] : value
 }
 
-function inFile(fn: Fn): Fn {
-  const wrapped: Fn = (...args) => place.guard.runIn(place.frame, () => fn(...args))
+/** The scope may be inherited from the fixture that this one overrides: it shows when Vitest calls it, by the context without a test. */
+function framed(value: unknown): unknown {
+  if (typeof value !== 'function') return value
+  const fn = value as Fn
+  const wrapped: Fn = (context, tools, ...rest) =>
+    isOfTest(context)
+      ? fn(context, tools, ...rest)
+      : cleanThrown(() => inFile(() => fn(context, framedTools(tools), ...rest)))
   // Vitest reads the names of a fixture's dependencies from its source.
   wrapped.toString = () => fn.toString()
   return Object.defineProperty(wrapped, 'length', { value: fn.length })
+}
+
+/** The context of a test is a function. */
+function isOfTest(context: unknown): boolean {
+  return Object(context) === context && 'task' in (context as object)
+}
+
+function inFile<T>(fn: () => T): T {
+  return place.guard.runIn(place.frame, fn)
+}
+
+/** What `onCleanup` is given is called where the first test was; the code after `use()` is where it was anyway. */
+function framedTools(tools: unknown): unknown {
+  const { onCleanup } = (typeof tools === 'object' && tools !== null ? tools : {}) as { onCleanup?: Fn }
+  if (typeof onCleanup !== 'function') return tools
+  return { ...(tools as object), onCleanup: (fn: Fn) => onCleanup(() => inFile(fn)) }
 }

@@ -3,11 +3,11 @@ import { type RunnerTestCase, TestRunner } from 'vitest'
 import type { Frame } from '../core/frames.ts'
 import type { Guard } from '../core/guard.ts'
 import type { Scope } from '../core/scopes.ts'
-import { printFile } from '../errors/call-site.ts'
 import type { Installed } from '../install-slot.ts'
-import { chargeSuite, chargeTest, noteSurfaced } from './charge.ts'
+import { chargeSuite, chargeTest, makeFinal } from './charge.ts'
+import { hooksOf, wrapHooks } from './hooks.ts'
 import { ownScope } from './options.ts'
-import { type AnySuite, HOOK_NAMES, type HookName, type RawHook, type SuiteHooks } from './worker.ts'
+import type { AnySuite, RawHook } from './worker.ts'
 
 // Captured at load: tests fake timers.
 const { setImmediate } = globalThis
@@ -41,7 +41,7 @@ export function wrapFile(run: FileRun, frames: FramesByTask): void {
     } finally {
       await inFlight()
       try {
-        chargeSuite(run.guard, run.frame)
+        chargeSuite(run.guard, run.frame, 'file')
       } finally {
         run.guard.closeFrame(run.frame)
         run.atEnd(file)
@@ -59,7 +59,7 @@ function wrapDescribe(run: FileRun, frames: FramesByTask, suite: AnySuite): void
     if (problem) broken.set(frame, problem)
     try {
       await guard.runIn(frame, runSuite)
-      chargeSuite(guard, frame)
+      chargeSuite(guard, frame, 'describe')
     } finally {
       guard.closeFrame(frame)
     }
@@ -79,13 +79,10 @@ async function runInTest(
 ): Promise<void> {
   const { guard } = run
   const parent = parentFrame(run, frames, test)
-  for (let at: Frame | undefined = parent; at; at = at.parent) {
-    const problem = broken.get(at)
-    if (problem) throw problem
-  }
+  for (let at: Frame | undefined = parent; at; at = at.parent) failBy(broken.get(at), test)
   const frame = guard.openFrame('test', `test "${fullName(test)}"`, parent)
   const problem = openOptions(frame, () => ownScope(test, 'test', run.scopeOf))
-  if (problem) throw problem
+  failBy(problem, test)
   frames.set(test.id, frame)
   try {
     await guard.runIn(frame, runTest)
@@ -94,6 +91,13 @@ async function runInTest(
     frames.delete(test.id)
   }
   chargeTest(guard, frame, test)
+}
+
+/** Neither `test.fails` nor a retry makes up for options that cannot be read. @throws the problem, if there is one */
+function failBy(problem: Error | undefined, test: RunnerTestCase): void {
+  if (problem === undefined) return
+  makeFinal(test)
+  throw problem
 }
 
 function openOptions(frame: Frame, read: () => Scope | undefined): Error | undefined {
@@ -119,62 +123,4 @@ function fullName(test: RunnerTestCase): string {
 /** Lets calls that are on their way come to their end, so that their file can still be charged. */
 async function inFlight(): Promise<void> {
   for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
-}
-
-function hooksOf(suite: AnySuite): SuiteHooks {
-  return (TestRunner as unknown as { getSuiteHooks(suite: AnySuite): SuiteHooks }).getSuiteHooks(suite)
-}
-
-// --- Hooks ---
-
-function wrapHooks(guard: Guard, suite: AnySuite): void {
-  const hooks = hooksOf(suite)
-  const owner = 'filepath' in suite ? printFile(suite.file.filepath) : `"${suite.name}"`
-  for (const name of HOOK_NAMES) {
-    hooks[name].forEach((hook, at) => {
-      hooks[name][at] = wrapHook(guard, hook, name, `${name} of ${owner}`)
-    })
-  }
-}
-
-function wrapHook(guard: Guard, hook: RawHook, name: HookName, label: string): RawHook {
-  const wrapped = function (this: unknown, ...args: never[]) {
-    const frame = guard.openFrame('hook', label, standingFrame(guard))
-    const cleanups = name === 'beforeAll' || name === 'beforeEach'
-    return settle(
-      guard,
-      frame,
-      () => Reflect.apply(hook, this, args),
-      (result) =>
-        cleanups && typeof result === 'function'
-          ? wrapHook(guard, result as RawHook, 'afterEach', `the cleanup of ${label}`)
-          : result,
-    )
-  }
-  return Object.defineProperties(wrapped, Object.getOwnPropertyDescriptors(hook)) as RawHook
-}
-
-/** A hook that runs in a frame which ended (a cleanup) stands in what is still open around it. */
-function standingFrame(guard: Guard): Frame {
-  const frame = guard.currentFrame()
-  return frame.openAncestor() ?? frame
-}
-
-function settle(guard: Guard, frame: Frame, fn: () => unknown, map: (result: unknown) => unknown): unknown {
-  const fail = (error: unknown): never => {
-    guard.closeFrame(frame)
-    noteSurfaced(error)
-    throw error
-  }
-  const end = (result: unknown) => {
-    guard.closeFrame(frame)
-    return map(result)
-  }
-  try {
-    const result = guard.runIn(frame, fn)
-    const isPromise = typeof (result as { then?: unknown } | null | undefined)?.then === 'function'
-    return isPromise ? (result as Promise<unknown>).then(end, fail) : end(result)
-  } catch (error) {
-    return fail(error)
-  }
 }

@@ -6,7 +6,8 @@ import type { Frame } from '../core/frames.ts'
 import type { Guard } from '../core/guard.ts'
 import { printFile } from '../errors/call-site.ts'
 import { PACKAGE_ROOT } from '../package-root.ts'
-import { noteSurfaced, untoldOf } from './charge.ts'
+import { noteSurfaced } from './charge.ts'
+import type { AnySuite } from './worker.ts'
 
 /** The file that is being run, as far as the patched runner is concerned: it is patched once per worker. */
 export interface CurrentFile {
@@ -14,8 +15,8 @@ export interface CurrentFile {
   frame: Frame
   /** Does what our setup file does: Node runs an external module only once, also in a worker that runs many files. */
   attach(): unknown
-  /** Tells of trips that no test can be red for. */
-  tell(trips: ReturnType<typeof untoldOf>): void
+  /** Ends a file that runs no hook in which it could be red. */
+  endIdle(file: AnySuite): void
 }
 
 const CURRENT = Symbol.for('vitest-tripwire.file')
@@ -29,7 +30,7 @@ function isOurSetup(path: string): boolean {
 
 interface Runner {
   importFile(this: unknown, path: string, source: string): unknown
-  onBeforeRunSuite(this: unknown, suite: { readonly mode: string }): unknown
+  onBeforeRunSuite(this: unknown, suite: AnySuite): unknown
   [CURRENT]?: { file: CurrentFile }
 }
 
@@ -46,10 +47,9 @@ export function watchImports(file: CurrentFile): void {
     if (source === 'setup' && isOurSetup(path)) return current.file.attach()
     return importIn(current.file, path, () => Reflect.apply(importFile, this, [path, source]))
   }
-  // A file whose tests are all skipped runs no hook in which it could be red.
   runner.onBeforeRunSuite = function (suite) {
-    const { guard, frame, tell } = current.file
-    if ('filepath' in suite && suite.mode === 'skip') tell(untoldOf(guard, frame))
+    const isIdle = suite.mode === 'skip' || suite.mode === 'todo' || suite.result?.state === 'fail'
+    if ('filepath' in suite && isIdle) current.file.endIdle(suite)
     return Reflect.apply(onBeforeRunSuite, this, [suite])
   }
 }

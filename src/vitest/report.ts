@@ -1,6 +1,7 @@
 /** What the reporter in the main process gets to know: plain data in the file's meta, and only when there is something. */
 import type { Trip } from '../core/call.ts'
 import type { TripEntry } from '../core/trips.ts'
+import type { AnySuite } from './worker.ts'
 
 /** Key of a file task's meta. */
 export const REPORT_KEY = 'tripwireReport'
@@ -18,7 +19,14 @@ export interface ReportEntry {
   readonly startedBy: readonly string[]
 }
 
-export function toReport(entries: readonly TripEntry[]): ReportEntry[] {
+/** Adds what happened to the meta of a file's task, which Vitest sends on. */
+export function addReport(file: AnySuite, entries: readonly TripEntry[]): void {
+  if (entries.length === 0) return
+  const meta = file.meta as { [REPORT_KEY]?: ReportEntry[] }
+  meta[REPORT_KEY] = [...(meta[REPORT_KEY] ?? []), ...toReport(entries)]
+}
+
+function toReport(entries: readonly TripEntry[]): ReportEntry[] {
   return entries.map(({ trip, count, startedBy }) => ({
     kind: trip.kind,
     late: trip.code === 'TRIPWIRE_POST_TEST_INTERACTION' || trip.code === 'TRIPWIRE_POST_SANDBOX_INTERACTION',

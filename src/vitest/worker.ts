@@ -1,12 +1,17 @@
 /** What Vitest's workers keep in a global, in every pool (Vitest 4.1 and 5); typed here, as Vitest does not export it. */
 import type { RunnerTask, RunnerTestSuite } from 'vitest'
 
+/** The way to Vitest's main process. */
+export interface Rpc {
+  onUnhandledError(error: unknown, type: string): unknown
+}
+
 interface WorkerState {
   readonly filepath?: string
   /** What runs at the moment, for code that lost its context. */
   readonly current?: RunnerTask
   readonly config: { readonly root: string }
-  readonly rpc: { onUnhandledError(error: unknown, type: string): unknown }
+  rpc: Rpc
 }
 
 export function workerState(): WorkerState {
