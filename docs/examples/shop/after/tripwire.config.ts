@@ -1,8 +1,7 @@
 import { defineConfig } from 'vitest-tripwire/config'
-
-const telemetry = process.env.TELEMETRY_URL ?? 'https://telemetry.example.com'
+import { settings } from '../src/settings.ts'
 
 export default defineConfig({
-  // Telemetry is sent at import: let it fail like an unreachable host, and keep it out of the way.
-  refuse: [`${telemetry}/**`],
+  // Sent at import and with every order: let them fail like an unreachable host, and keep them out of the way.
+  refuse: [`${settings.telemetry}/**`, `sockets:${settings.metrics}`],
 })

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http'
+import { count } from './metrics.ts'
 import { type OrderStore, total } from './orders.ts'
 import { latestPrice } from './prices.ts'
 import { track } from './telemetry.ts'
@@ -20,6 +21,7 @@ export function createApi(orders: OrderStore, priceOf: PriceOf = latestPrice): S
       const cents = total(order, await priceOf(order.article))
       const id = await orders.save(order)
       track('order')
+      count('orders')
       reply(201, { id, cents })
     } catch (error) {
       reply(400, { error: (error as Error).message.split('\n')[0] })
