@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
 const REPO = resolve(import.meta.dirname, '../..')
+/** Projects stand below it, and find their Vitest in its node_modules: another version's, for the matrix. */
+const HOME = process.env.TRIPWIRE_HOME ?? REPO
+const NODE = process.env.TRIPWIRE_NODE ?? process.execPath
 const CONFIG = `
 import { defineConfig } from 'vitest/config'
 import { tripwire } from 'vitest-tripwire/vite'
@@ -11,15 +14,22 @@ export default defineConfig({ plugins: [tripwire()] })
 
 export interface VitestRun {
   readonly exitCode: number
-  /** Both streams, without colours. */
+  /** Both streams, without colours; the project's folder reads `<root>`. */
   readonly output: string
+  readonly stdout: string
   /** Every test by its full name: its state and the messages it failed with. */
   readonly tests: Readonly<Record<string, { readonly state: string; readonly messages: readonly string[] }>>
   /** State of every file, by its name, with what the file itself failed with. */
   readonly files: Readonly<Record<string, { readonly state: string; readonly message: string }>>
+  /** Texts of the files that `read` names; undefined for those that are not there. */
+  readonly written: Readonly<Record<string, string | undefined>>
 }
 
 export interface RunOptions {
+  /** Arguments that choose the reporters; without a `report.json` the result holds no tests. */
+  readonly reporters?: readonly string[]
+  /** Files of the project to read after the run. */
+  readonly read?: readonly string[]
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly node?: string
@@ -40,7 +50,7 @@ interface JsonReport {
 
 /** Runs real Vitest on a small project, given as files; `vitest.config.ts` is the one line unless it is given too. */
 export async function runVitest(files: Readonly<Record<string, string>>, options: RunOptions = {}): Promise<VitestRun> {
-  const base = join(REPO, '.vitest')
+  const base = join(HOME, '.vitest')
   mkdirSync(base, { recursive: true })
   const root = mkdtempSync(join(base, 'project-'))
   try {
@@ -54,15 +64,15 @@ export async function runVitest(files: Readonly<Record<string, string>>, options
     }
     installPackage(join(root, 'node_modules/vitest-tripwire'))
     const args = [
-      join(REPO, 'node_modules/vitest/vitest.mjs'),
+      join(HOME, 'node_modules/vitest/vitest.mjs'),
       'run',
-      '--reporter=default',
-      '--reporter=json',
-      '--outputFile.json=report.json',
+      ...(options.reporters ?? ['--reporter=default', '--reporter=json', '--outputFile.json=report.json']),
       ...(options.args ?? []),
     ]
-    const { exitCode, output } = await execute(options.node ?? process.execPath, args, root, options.env ?? {})
-    return { exitCode, output, ...readReport(root) }
+    const { exitCode, stdout, stderr } = await execute(options.node ?? NODE, args, root, options.env ?? {})
+    const output = `${stdout}${stderr}`.replaceAll(root, '<root>')
+    const written = Object.fromEntries((options.read ?? []).map((name) => [name, readIfThere(join(root, name))]))
+    return { exitCode, output, stdout, written, ...readReport(root) }
   } finally {
     rmSync(root, { recursive: true, force: true })
   }
@@ -78,13 +88,17 @@ function execute(node: string, args: readonly string[], cwd: string, env: Readon
   const { NODE_OPTIONS, CI, ...inherited } = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^VITEST|^TEST$/.test(name)),
   )
-  return new Promise<{ exitCode: number; output: string }>((done) => {
+  return new Promise<{ exitCode: number; stdout: string; stderr: string }>((done) => {
     const settings = { cwd, env: { ...inherited, NO_COLOR: '1', ...env }, maxBuffer: 64 * 1024 * 1024 }
     execFile(node, [...args], settings, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1
-      done({ exitCode: code, output: `${stdout}${stderr}` })
+      done({ exitCode: code, stdout, stderr })
     })
   })
+}
+
+function readIfThere(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
 }
 
 function readReport(root: string): Pick<VitestRun, 'tests' | 'files'> {

@@ -1,0 +1,138 @@
+import { expect, test } from 'vitest'
+import { runVitest } from '../support/run-vitest.ts'
+import { startWorld } from '../support/world.ts'
+
+const app = (port: number) => `
+export const ping = (path) => fetch('http://localhost:${port}/' + path).catch(() => undefined)
+export const pay = () => fetch('http://localhost:${port}/pay', { method: 'POST' }).catch(() => undefined)
+`
+const APP = app(4999)
+const SUITE = `
+import { test } from 'vitest'
+import { pay, ping } from './app.js'
+test('a', async () => { await ping('a'); await pay() })
+test('b', async () => { await ping('b'); await ping('b') })
+`
+const config = (guard: string, rest = '') => `export default { guard: ${JSON.stringify(guard)}, ${rest} }`
+const reportOf = (output: string, port = 0) =>
+  /^(?:Stopped calls|Calls that)[\s\S]*^Tripwire: .*$/m.exec(output)?.[0].replaceAll(`:${port}/`, ':PORT/')
+
+test('under observe everything passes, and what is printed lets it pass at error', async () => {
+  await using world = await startWorld()
+  const files = { 'app.js': app(world.http), 'a.test.js': SUITE, 'tripwire.config.js': config('observe') }
+  const observed = await runVitest(files)
+  expect(observed.exitCode).toBe(0)
+  expect(reportOf(observed.output, world.http)).toMatchInlineSnapshot(`
+    "Calls that 'error' would stop (observed)
+      http
+        GET http://localhost:PORT/b × 2
+          at app.js:2:31
+          in test "b" (a.test.js)
+        GET http://localhost:PORT/a
+          at app.js:2:31
+          in test "a" (a.test.js)
+        POST http://localhost:PORT/pay
+          at app.js:3:26
+          in test "a" (a.test.js)
+
+    To let these through, paste into tripwire.config.ts:
+      allow: [
+        'GET http://localhost:PORT/a',
+        'GET http://localhost:PORT/b',
+        'POST http://localhost:PORT/pay',
+      ],
+
+    Tripwire: 4 calls observed"
+  `)
+
+  const block = /^ {2}allow: \[[^\]]*\],/m.exec(observed.output)?.[0]
+  const pasted = await runVitest({ ...files, 'tripwire.config.js': config('error', block) })
+  expect(pasted.exitCode).toBe(0)
+  expect(pasted.output).not.toMatch(/tripwire/i)
+})
+
+test('warnings are told, and what is unsafe is stopped', async () => {
+  await using world = await startWorld()
+  const run = await runVitest({ 'app.js': app(world.http), 'a.test.js': SUITE, 'tripwire.config.js': config('warn') })
+  expect(run.tests.b?.state).toBe('passed')
+  expect(run.tests.a?.messages[0]).toContain('[TRIPWIRE_UNSAFE_PASSTHROUGH]')
+  expect(world.log.filter((line) => line !== 'http connection').sort()).toEqual(['GET /a', 'GET /b', 'GET /b'])
+  expect(reportOf(run.output, world.http)).toMatchInlineSnapshot(`
+    "Stopped calls
+      http
+        POST http://localhost:PORT/pay
+          at app.js:3:26
+          in test "a" (a.test.js)
+
+    Calls that 'warn' let through
+      http
+        GET http://localhost:PORT/b × 2
+          at app.js:2:31
+          in test "b" (a.test.js)
+        GET http://localhost:PORT/a
+          at app.js:2:31
+          in test "a" (a.test.js)
+
+    Tripwire: 1 call stopped, 3 calls warned about"
+  `)
+})
+
+test('a broken beforeEach of 3,000 tests is one entry, and is explained once', async () => {
+  const run = await runVitest(
+    {
+      'app.js': APP,
+      'many.test.js': `
+        import { beforeEach, test } from 'vitest'
+        import { ping } from './app.js'
+        beforeEach(() => ping('home'))
+        for (let n = 0; n < 3000; n++) test('t' + n, () => {})`,
+      // The skipped file has nobody to be red, and observed calls are told all the same.
+      'skipped.test.js': `
+        import { test } from 'vitest'
+        import { ping } from './app.js'
+        await ping('skipped')
+        test.skip('never', () => {})`,
+      'tripwire.config.js': config('error', `files: { 'skipped.test.js': { guard: 'observe' } }`),
+    },
+    { reporters: ['--reporter=dot', '--reporter=json', '--outputFile.json=report.json'] },
+  )
+  expect(Object.values(run.tests).filter(({ state }) => state === 'failed')).toHaveLength(3000)
+  expect(run.output.match(/^ {2}why /gm)).toHaveLength(1)
+  expect(reportOf(run.output)).toMatchInlineSnapshot(`
+    "Stopped calls
+      http
+        GET http://localhost:4999/home × 3000
+          at app.js:2:31
+          in beforeEach of many.test.js
+
+    Calls that 'error' would stop (observed)
+      http
+        GET http://localhost:4999/skipped
+          at app.js:2:31
+          in the import of skipped.test.js
+
+    To let these through, paste into tripwire.config.ts:
+      allow: [
+        'GET http://localhost:4999/skipped',
+      ],
+
+    Tripwire: 3000 calls stopped, 1 call observed"
+  `)
+})
+
+test('a JSON report on stdout stays JSON', async () => {
+  const run = await runVitest({ 'app.js': APP, 'a.test.js': SUITE }, { reporters: ['--reporter=json'] })
+  expect(JSON.parse(run.stdout)).toMatchObject({ numFailedTests: 2 })
+  expect(run.output).toContain('Tripwire: 4 calls stopped')
+})
+
+test('no secret of a call is in the report', async () => {
+  const run = await runVitest({
+    'a.test.js': `
+      import { test } from 'vitest'
+      test('a', () => fetch('http://user:hunter2@127.0.0.1:4999/?token=hunter3', { headers: { authorization: 'hunter4' } }).catch(() => {}))
+      test('b', () => fetch('http://127.0.0.1:4999/?api_key=hunter5').catch(() => {}))`,
+  })
+  expect(run.exitCode).toBe(1)
+  expect(reportOf(run.output)).not.toContain('hunter')
+})
