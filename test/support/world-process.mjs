@@ -12,8 +12,10 @@ const http = createHttp((request, response) => {
   response.end('from outside')
 })
 http.on('connection', () => tell('http connection'))
+http.on('clientError', (_, socket) => socket.destroy())
 http.on('upgrade', (request, socket) => {
   tell(`upgrade ${request.url}`)
+  socket.on('error', () => {})
   socket.destroy()
 })
 const tcp = createTcp((socket) => {
@@ -24,6 +26,7 @@ const tcp = createTcp((socket) => {
 const unixPath = process.argv[2]
 const unix = createTcp((socket) => {
   tell('unix connection')
+  socket.on('error', () => {})
   socket.end('from outside')
 })
 const udp = createSocket('udp4')

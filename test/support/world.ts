@@ -37,8 +37,10 @@ export async function startWorld(): Promise<World> {
 }
 
 async function stop(child: ChildProcess, folder: string): Promise<void> {
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  child.kill()
-  await ended
+  if (child.exitCode === null && child.signalCode === null) {
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill()
+    await ended
+  }
   rmSync(folder, { recursive: true, force: true })
 }
