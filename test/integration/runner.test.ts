@@ -61,6 +61,8 @@ test('an old suite has a way in: observed calls are listed with the rules to pas
       test('calls again', async () => { await fetch('http://127.0.0.1:4009/a', { method: 'POST' }).catch(() => {}) })`,
   })
   expect(run.exitCode).toBe(0)
-  expect(run.output).toContain(`  allow: [\n    'GET http://127.0.0.1:4009/a',\n    'POST http://127.0.0.1:4009/a',\n  ],`)
+  expect(run.output).toContain(
+    `  allow: [\n    'GET http://127.0.0.1:4009/a',\n    'POST http://127.0.0.1:4009/a',\n  ],`,
+  )
   expect(run.output).toContain('Tripwire: 2 calls observed')
 })
