@@ -103,6 +103,26 @@ describe('hook', () => { beforeEach(() => { throw new Error('hook boom') }); tes
 const wide = test.extend({ wide: [async () => { throw new Error('fixture boom') }, { scope: 'file' }] })
 wide('b', ({ wide }) => {})
 `
+/** What calls back from before any frame, as a connection of an earlier setup file would, has no context of ours. */
+const LOST = `
+import { afterAll, expect, test } from 'vitest'
+import { swallow } from './app.js'
+const outside = globalThis.withoutContext
+const late = (ms) => new Promise((done) => setTimeout(done, ms))
+test('alone', async () => { outside(() => swallow('lost-alone')); await late(30) })
+test.concurrent('one of two', async () => { await late(60) })
+test.concurrent('the other', async () => { await late(10); outside(() => swallow('lost-among-two')); await late(30) })
+`
+const EARLY = `
+import { EventEmitter } from 'node:events'
+const queue = []
+setInterval(() => { for (const fn of queue.splice(0)) fn() }, 1).unref()
+globalThis.withoutContext = (fn) => queue.push(fn)
+`
+const ALONE = `
+import { defineConfig } from 'vitest/config'
+export default defineConfig({ test: { setupFiles: ['./early.js', 'vitest-tripwire/setup'] } })
+`
 const CONFIG = `
 export default { files: { 'fixtures.test.js': { refuse: 'http' } } }
 `
@@ -237,6 +257,19 @@ test('a file that cannot be imported says what it swallowed', () => {
   expect(run.files['crash.test.js']?.state).toBe('failed')
   expect(run.output).toContain('tripwire stopped calls while this file was imported, and your code caught the errors:')
   expect(reported('prices')).toBe('the import of crash.test.js')
+})
+
+test('of a call that lost its context a test is blamed only when no other runs', async () => {
+  const lost = await runVitest({
+    'app.js': APP,
+    'lost.test.js': LOST,
+    'early.js': EARLY,
+    'vitest.config.ts': ALONE,
+  })
+  const state = (name: string) => lost.tests[name]?.state
+  expect([state('alone'), state('one of two'), state('the other')]).toEqual(['failed', 'passed', 'passed'])
+  expect(lost.files['lost.test.js']?.state).toBe('failed')
+  expect(lost.files['lost.test.js']?.message).toMatch(/lost-among-two[\s\S]*^ +in lost.test.js$/m)
 })
 
 test("errors of the user's own have no line of ours", () => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { runVitest, type VitestRun } from '../support/run-vitest.ts'
+import { isInstalled, runVitest, type VitestRun } from '../support/run-vitest.ts'
 
 /** What the runner does in a worker besides running tests; none of it is the tests' own. */
 const FILES = {
@@ -58,12 +58,14 @@ const READ = [
   'coverage/coverage-summary.json',
 ]
 
-describe.each([
+const combinations = [
   ['forks', 'isolated', 'v8'],
   ['forks', 'shared', 'istanbul'],
   ['threads', 'isolated', 'istanbul'],
   ['threads', 'shared', 'v8'],
-])('%s, %s, coverage by %s', (pool, isolation, coverage) => {
+].filter(([, , coverage]) => isInstalled(`@vitest/coverage-${coverage}`))
+
+describe.each(combinations)('%s, %s, coverage by %s', (pool, isolation, coverage) => {
   let run: VitestRun
   beforeAll(async () => {
     const args = [

@@ -35,6 +35,11 @@ export interface RunOptions {
   readonly node?: string
 }
 
+/** Whether a package is installed beside the Vitest that is used. */
+export function isInstalled(name: string): boolean {
+  return existsSync(join(HOME, 'node_modules', name))
+}
+
 interface JsonReport {
   readonly testResults: readonly {
     readonly name: string
