@@ -10,7 +10,7 @@ export function normaliseHost(host: string): string {
   const zone = text.indexOf('%')
   if (zone >= 0 && text.includes(':')) text = text.slice(0, zone)
   if (PLAIN_NAME.test(text)) return text
-  while (text.endsWith('.')) text = text.slice(0, -1)
+  while (text.endsWith('.')) text = text.slice(0, -1).trimEnd()
   if (text === '' || PLAIN_NAME.test(text)) return text
   return viaUrl(text)
 }

@@ -21,7 +21,8 @@ export function parseUrlRule(
       text.slice(0, text.search(/[?#]/)),
     ])
   }
-  if (/^(?:[A-Z]+\s+)?[a-z][a-z0-9+.-]*:\/\/[^/]*@/.test(text)) throw new RuleSyntaxError('credentials are not part of a rule', expected)
+  if (/^(?:[A-Z]+\s+)?[a-z][a-z0-9+.-]*:\/\/[^/]*@/.test(text))
+    throw new RuleSyntaxError('credentials are not part of a rule', expected)
   const shape = SHAPE.exec(text)
   if (shape === null) throw new RuleSyntaxError('it is no URL pattern', expected)
   const [, verb, scheme, host, block, port, path] = shape
