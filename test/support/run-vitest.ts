@@ -5,7 +5,8 @@ import { dirname, join, resolve } from 'node:path'
 const REPO = resolve(import.meta.dirname, '../..')
 /** Projects stand below it, and find their Vitest in its node_modules: another version's, for the matrix. */
 const HOME = process.env.TRIPWIRE_HOME ?? REPO
-const NODE = process.env.TRIPWIRE_NODE ?? process.execPath
+export const VITEST = join(HOME, 'node_modules/vitest/vitest.mjs')
+export const NODE = process.env.TRIPWIRE_NODE ?? process.execPath
 const CONFIG = `
 import { defineConfig } from 'vitest/config'
 import { tripwire } from 'vitest-tripwire/vite'
@@ -55,21 +56,10 @@ interface JsonReport {
 
 /** Runs real Vitest on a small project, given as files; `vitest.config.ts` is the one line unless it is given too. */
 export async function runVitest(files: Readonly<Record<string, string>>, options: RunOptions = {}): Promise<VitestRun> {
-  const base = join(HOME, '.vitest')
-  mkdirSync(base, { recursive: true })
-  const root = mkdtempSync(join(base, 'project-'))
+  const root = makeProject(files)
   try {
-    for (const [name, text] of Object.entries({
-      'package.json': '{ "type": "module", "workspaces": [] }',
-      'vitest.config.ts': CONFIG,
-      ...files,
-    })) {
-      mkdirSync(dirname(join(root, name)), { recursive: true })
-      writeFileSync(join(root, name), text)
-    }
-    installPackage(join(root, 'node_modules/vitest-tripwire'))
     const args = [
-      join(HOME, 'node_modules/vitest/vitest.mjs'),
+      VITEST,
       'run',
       ...(options.reporters ?? ['--reporter=default', '--reporter=json', '--outputFile.json=report.json']),
       ...(options.args ?? []),
@@ -83,18 +73,40 @@ export async function runVitest(files: Readonly<Record<string, string>>, options
   }
 }
 
+/** A folder with the files and the package as built; whoever makes it removes it. */
+export function makeProject(files: Readonly<Record<string, string>>): string {
+  const base = join(HOME, '.vitest')
+  mkdirSync(base, { recursive: true })
+  const root = mkdtempSync(join(base, 'project-'))
+  for (const [name, text] of Object.entries({
+    'package.json': '{ "type": "module", "workspaces": [] }',
+    'vitest.config.ts': CONFIG,
+    ...files,
+  })) {
+    mkdirSync(dirname(join(root, name)), { recursive: true })
+    writeFileSync(join(root, name), text)
+  }
+  installPackage(join(root, 'node_modules/vitest-tripwire'))
+  return root
+}
+
 /** As npm would: a copy, since a link would lead Vitest back to the repository and treat us as somebody's sources. */
 function installPackage(target: string): void {
   mkdirSync(target, { recursive: true })
   for (const part of ['package.json', 'dist']) cpSync(join(REPO, part), join(target, part), { recursive: true })
 }
 
-function execute(node: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>>) {
+/** The environment without what the Vitest that runs this put there. */
+export function cleanEnv(): Record<string, string | undefined> {
   const { NODE_OPTIONS, CI, ...inherited } = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^VITEST|^TEST$/.test(name)),
   )
+  return { ...inherited, NO_COLOR: '1' }
+}
+
+function execute(node: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>>) {
   return new Promise<{ exitCode: number; stdout: string; stderr: string }>((done) => {
-    const settings = { cwd, env: { ...inherited, NO_COLOR: '1', ...env }, maxBuffer: 64 * 1024 * 1024 }
+    const settings = { cwd, env: { ...cleanEnv(), ...env }, maxBuffer: 64 * 1024 * 1024 }
     execFile(node, [...args], settings, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1
       done({ exitCode: code, stdout, stderr })
