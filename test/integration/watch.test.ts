@@ -18,14 +18,18 @@ test('in watch mode the config is read again, with what it imports, and a broken
   const vitest = spawn(NODE, [VITEST, 'watch'], { cwd: root, env: cleanEnv() as NodeJS.ProcessEnv })
   try {
     let output = ''
+    let heard = () => {}
     for (const stream of [vitest.stdout, vitest.stderr])
       stream.on('data', (chunk) => {
         output += chunk
+        heard()
       })
     /** Waits for a text, and for Vitest to wait for changes; the streams may come in any order. */
     const until = async (text: string) => {
       while (!output.includes(text) || !output.includes('for file changes...'))
-        await Promise.race([once(vitest.stdout, 'data'), once(vitest.stderr, 'data')])
+        await new Promise<void>((resolve) => {
+          heard = resolve
+        })
       output = ''
     }
     const change = (rules: string) => writeFileSync(join(root, 'rules.js'), `export default ${rules}`)
