@@ -3,7 +3,7 @@
  *
  *   npm run bench -- --pairs 20
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -13,6 +13,15 @@ import { createProject, PRELOAD, VITEST } from './project.mjs'
 const { values } = parseArgs({ options: { pairs: { type: 'string', default: '5' } } })
 const PAIRS = Number(values.pairs)
 const FILES = 60
+
+/** Pairs of a run under the one line and one without, in alternating order, so that a drift of the machine favours neither. */
+function paired(run) {
+  return Array.from({ length: PAIRS }, (_, at) => {
+    if (at % 2 === 0) return [run('guarded.config.ts'), run('bare.config.ts')]
+    const bare = run('bare.config.ts')
+    return [run('guarded.config.ts'), bare]
+  })
+}
 
 /** CPU (user and system, children included) and wall seconds of a command, as bash's `time` tells them. */
 function timed(args, cwd) {
@@ -40,7 +49,7 @@ function suiteOfSmallFiles() {
   const run = (config) => timed([VITEST, 'run', '--config', config], root)
   run('guarded.config.ts')
   run('bare.config.ts')
-  const pairs = Array.from({ length: PAIRS }, () => [run('guarded.config.ts'), run('bare.config.ts')])
+  const pairs = paired(run)
   remove()
   const of = (key) => pairs.map(([guarded, bare]) => [guarded[key], bare[key]])
   console.log(`${FILES} small files, guarded / bare, ${PAIRS} pairs`)
@@ -48,77 +57,98 @@ function suiteOfSmallFiles() {
   console.log(`  wall  ${ratio(of('wall'))}   bare ${median(of('wall').map(([, bare]) => bare)).toFixed(2)} s`)
 }
 
-const ROUND_TRIPS = `
-import http from 'node:http'
-import { request } from 'undici'
-import { writeFileSync } from 'node:fs'
-import { beforeAll, afterAll, test } from 'vitest'
-let server, url
-const agent = new http.Agent({ keepAlive: true })
-beforeAll(async () => {
-  server = http.createServer((_, response) => response.end('ok'))
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  url = 'http://127.0.0.1:' + server.address().port
-})
-afterAll(() => { agent.destroy(); server.close() })
-const get = (options) => new Promise((resolve, reject) => {
-  http.get(url, options, (response) => { response.resume(); response.on('end', resolve) }).on('error', reject)
-})
-const ways = {
-  'http.get, new connection': () => get({ agent: false }),
-  'http.get, warm connection': () => get({ agent }),
-  fetch: async () => (await fetch(url)).text(),
-  'undici.request': async () => (await request(url)).body.text(),
-}
-test('times round trips', async () => {
-  const times = {}
-  for (const [name, way] of Object.entries(ways)) {
-    for (let i = 0; i < 300; i++) await way()
-    times[name] = []
-    for (let batch = 0; batch < 15; batch++) {
-      const start = performance.now()
-      for (let i = 0; i < 100; i++) await way()
-      times[name].push((performance.now() - start) / 100)
+/** Two runs at once that take turns batch by batch: what slows the machine down for a moment slows both. */
+async function roundTrips() {
+  const text = readFileSync(join(import.meta.dirname, 'round-trips.js'), 'utf8')
+  const batches = {}
+  for (let round = 0; round < Math.max(3, PAIRS / 4); round++) {
+    const { root, remove } = createProject({ 'trips.test.js': text })
+    const [guarded, bare] = await Promise.all(['guarded', 'bare'].map((name) => turns(root, name)))
+    remove()
+    for (const [way, times] of Object.entries(guarded)) {
+      batches[way] = [...(batches[way] ?? []), ...times.map((time, at) => [time, bare[way][at]])]
     }
   }
-  writeFileSync(process.env.TIMES, JSON.stringify(times))
-}, 60_000)
-`
+  const number = Object.values(batches)[0].length
+  console.log(`\nround trips to an own server inside a test, guarded / bare, ${number} pairs of 100`)
+  for (const [way, times] of Object.entries(batches)) {
+    const of = (key) => times.map(([guarded, bare]) => [guarded[key], bare[key]])
+    const micros = median(of('wall').map(([, bare]) => bare)).toFixed(0)
+    console.log(`  ${way.padEnd(26)} wall ${ratio(of('wall'))}   cpu ${ratio(of('cpu'))}   bare ${micros} µs`)
+  }
+}
 
-function roundTrips() {
-  const { root, remove } = createProject({ 'trips.test.js': ROUND_TRIPS })
-  const run = (config) => {
-    const file = join(root, 'times.json')
-    const env = { ...process.env, TIMES: file }
-    execFileSync(process.execPath, [VITEST, 'run', '--config', config], { cwd: root, env, stdio: 'ignore' })
-    return Object.fromEntries(
-      Object.entries(JSON.parse(readFileSync(file, 'utf8'))).map(([name, times]) => [name, median(times)]),
-    )
-  }
-  const pairs = Array.from({ length: PAIRS }, () => [run('guarded.config.ts'), run('bare.config.ts')])
-  remove()
-  console.log(`\nround trips to an own server inside a test, guarded / bare, ${PAIRS} pairs`)
-  for (const name of Object.keys(pairs[0][0])) {
-    const times = pairs.map(([guarded, bare]) => [guarded[name], bare[name]])
-    const micros = (median(times.map(([, bare]) => bare)) * 1000).toFixed(0)
-    console.log(`  ${name.padEnd(26)} ${ratio(times)}   bare ${micros} µs`)
-  }
+function turns(root, name) {
+  const env = { ...process.env, TURNS: root, MINE: name, OTHERS: name === 'bare' ? 'guarded' : 'bare' }
+  const child = spawn(process.execPath, [VITEST, 'run', '--config', `${name}.config.ts`], { cwd: root, env })
+  let output = ''
+  child.stdout.on('data', (data) => (output += data))
+  child.stderr.on('data', (data) => (output += data))
+  return new Promise((resolve, reject) => {
+    child.on('close', (code) => {
+      if (code !== 0) return reject(new Error(output))
+      resolve(JSON.parse(readFileSync(join(root, `${name}.json`), 'utf8')))
+    })
+  })
 }
 
 function importTime() {
   const { root, remove } = createProject({ 'nothing.mjs': '' })
-  const run = (args) => timed([...args, 'nothing.mjs'], root).cpu * 1000
-  const pairs = Array.from({ length: Math.max(10, PAIRS) }, () => [run(['--import', PRELOAD]), run([])])
+  const run = (args) => timed([...args, 'nothing.mjs'], root)
+  const pairs = Array.from({ length: Math.max(20, PAIRS) }, () => [run(['--import', PRELOAD]), run([])])
   remove()
-  console.log('\nwhat each test file loads of the package')
-  for (const name of ['register.js', 'guard.js', 'setup.js']) {
-    console.log(
-      `  dist/worker/${name.padEnd(12)} ${(statSync(join(PRELOAD, '..', name)).size / 1024).toFixed(0).padStart(4)} KiB`,
-    )
-  }
-  console.log(`  preload, CPU on top of an empty Node: ${(median(pairs.map(([a, b]) => a - b))).toFixed(0)} ms`)
+  const added = (key) =>
+    `${(median(pairs.map(([loaded, empty]) => loaded[key] - empty[key])) * 1000).toFixed(0)} ms ${key}`
+  console.log(`\npreload on top of an empty Node, ${pairs.length} pairs: ${added('cpu')}, ${added('wall')}`)
 }
 
+/** Files of the package that a worker loads for two test files, as a loader hook and Vite's own runner see them. */
+function loadedFiles() {
+  const { root, remove } = createProject({
+    'hook.mjs': `import { register } from 'node:module'
+      register('data:text/javascript,' + encodeURIComponent(\`
+        import { appendFileSync } from 'node:fs'
+        export async function load(url, context, next) {
+          if (url.includes('/vitest-tripwire/')) appendFileSync(\${JSON.stringify(process.env.LOADED)}, url + '\\\\n')
+          return next(url, context)
+        }\`))`,
+    'a.test.js': ONE_OF_TWO,
+    'b.test.js': ONE_OF_TWO,
+    'one.config.ts': `import { tripwire } from 'vitest-tripwire/vite'
+      import { defineConfig } from 'vitest/config'
+      export default defineConfig({ plugins: [tripwire()], test: { execArgv: ['--import', './hook.mjs'] } })`,
+  })
+  const loaded = join(root, 'loaded')
+  execFileSync(process.execPath, [VITEST, 'run', '--config', 'one.config.ts'], {
+    cwd: root,
+    env: { ...process.env, LOADED: loaded },
+    stdio: 'ignore',
+  })
+  const times = new Map()
+  for (const line of readFileSync(loaded, 'utf8').trim().split('\n')) {
+    const [, by, name] = /^(vite )?.*\/vitest-tripwire\/([^?]*)/.exec(line)
+    // Vite's runner lists what it left to Node, too.
+    if (by === undefined || !times.has(name)) times.set(name, (times.get(name) ?? 0) + 1)
+  }
+  console.log('\nwhat two test files, each in a worker of its own, load of the package')
+  for (const [name, number] of times) {
+    const size = (statSync(join(root, 'node_modules/vitest-tripwire', name)).size / 1024).toFixed(0)
+    console.log(`  ${number} × ${name.padEnd(26)} ${size.padStart(4)} KiB`)
+  }
+  remove()
+}
+
+/** Says what Vite's runner loaded, which a loader hook of Node does not see. */
+const ONE_OF_TWO = `import { appendFileSync } from 'node:fs'
+import { test } from 'vitest'
+test('loads', () => {
+  for (const id of globalThis.__vitest_worker__.evaluatedModules.idToModuleMap.keys()) {
+    if (id.includes('/vitest-tripwire/')) appendFileSync(process.env.LOADED, 'vite ' + id + '\\n')
+  }
+})
+`
+
 suiteOfSmallFiles()
-roundTrips()
+await roundTrips()
 importTime()
+loadedFiles()
