@@ -14,7 +14,7 @@ await build.write({
   dir: 'dist/worker',
   format: 'esm',
   chunkFileNames: '[name].js',
-  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+  minify: { compress: false, mangle: { toplevel: true, keepNames: true }, codegen: { removeWhitespace: true } },
   codeSplitting: {
     groups: [
       {

@@ -15,8 +15,9 @@ export function normaliseHost(host: string): string {
   return viaUrl(text)
 }
 
-/** Nothing to do for it: letters, digits, dashes; ends in a letter, so it is no odd spelling of an IPv4 address. */
-const PLAIN_NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z0-9-]*$|^localhost$/
+/** Nothing to do for it: a name of letters, digits and dashes whose end no IPv4 address could have, or an address as everybody writes it. */
+const PLAIN_NAME =
+  /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z0-9-]*$|^localhost$|^::1$|^(?:(?:0|[1-9]\d?|1\d\d)(?:\.(?!$)|$)){4}$/
 
 function viaUrl(text: string): string {
   let hostname: string

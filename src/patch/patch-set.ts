@@ -27,7 +27,7 @@ export class LockedSlotError extends Error {
  */
 export class PatchSet {
   readonly #undo: (() => void)[] = []
-  readonly #patches: Patch[] = []
+  readonly #replacements = new Map<object, Map<PropertyKey, unknown>>()
 
   /** Replaces `owner[key]`. @throws LockedSlotError when the property is neither writable nor configurable */
   patch<T extends object, K extends keyof T & (string | symbol)>(
@@ -43,7 +43,8 @@ export class PatchSet {
     if (!before && !Object.isExtensible(owner)) throw new LockedSlotError(slot, 'the object is not extensible')
     const patch: Patch = { owner, key, before, replacement }
     this.#undo.push(() => restore(patch))
-    this.#patches.push(patch)
+    const replacements = this.#replacements.get(owner) ?? new Map<PropertyKey, unknown>()
+    this.#replacements.set(owner, replacements.set(key, replacement))
     const after: PropertyDescriptor =
       before && 'value' in before
         ? { ...before, value: replacement }
@@ -52,10 +53,10 @@ export class PatchSet {
     else if (!Reflect.defineProperty(owner, key, after)) throw new LockedSlotError(slot, holderOf(original, before))
   }
 
-  /** Whether what we put there still is there. */
+  /** Whether what we put there still is there; asked for every request, so nothing is searched. */
   holds(owner: object, key: PropertyKey): boolean {
-    const patch = this.#patches.findLast((patch) => patch.owner === owner && patch.key === key)
-    return patch !== undefined && Reflect.getOwnPropertyDescriptor(owner, key)?.value === patch.replacement
+    const replacement = this.#replacements.get(owner)?.get(key)
+    return replacement !== undefined && (owner as Record<PropertyKey, unknown>)[key] === replacement
   }
 
   onUndo(undo: () => void): void {
@@ -77,7 +78,7 @@ export class PatchSet {
         failed ??= error
       }
     }
-    this.#patches.length = 0
+    this.#replacements.clear()
     syncBuiltinESMExports()
     if (failed !== undefined) throw failed
   }
