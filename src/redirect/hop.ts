@@ -14,7 +14,8 @@ interface ServerSocket {
   readonly remotePort?: number
   readonly server?: { address?(): unknown }
   readonly _server?: { address?(): unknown } | null
-  readonly _parent?: object
+  readonly _parent?: object | null
+  readonly _handle?: object | null
 }
 
 interface Stream {
@@ -29,29 +30,29 @@ export function createHop(): Hop {
   const frames = new WeakMap<object, Frame>()
   const streams = new WeakMap<object, { readonly stream: Stream; readonly frame: Frame }[]>()
   const clients = new WeakMap<object, object>()
-  /** By port, for the many faces of one accepted connection (a TLS socket, the proxy that HTTP/2 shows). */
-  const accepted = new Map<number, WeakRef<object>>()
+  /** By the handle of the accepted connection, which the proxy of it that HTTP/2 shows has as well. */
+  const byHandle = new WeakMap<object, object>()
 
   function clientOf(serverSocket: ServerSocket): object | undefined {
-    const known = clients.get(serverSocket)
+    const { _parent, _handle } = serverSocket
+    const known =
+      clients.get(serverSocket) ??
+      (_parent ? clients.get(_parent) : undefined) ??
+      (_handle ? byHandle.get(_handle) : undefined)
     if (known !== undefined) return known
-    const parent = serverSocket._parent
-    if (parent !== undefined && clients.has(parent)) return clients.get(parent)
     const found = serverSocket.remotePort === undefined ? fromQueue(serverSocket) : fromPort(serverSocket.remotePort)
-    if (found !== undefined) clients.set(serverSocket, found)
+    if (found === undefined) return undefined
+    clients.set(serverSocket, found)
+    if (_handle) byHandle.set(_handle, found)
     return found
   }
 
   function fromPort(port: number): object | undefined {
     for (const client of waiting) {
-      if (client.localPort === port) {
-        waiting.delete(client)
-        accepted.set(port, new WeakRef(client))
-        return client
-      }
-      if (client.destroyed) waiting.delete(client)
+      if (client.destroyed || client.localPort === port) waiting.delete(client)
+      if (client.localPort === port) return client
     }
-    return accepted.get(port)?.deref()
+    return undefined
   }
 
   function fromQueue(serverSocket: ServerSocket): object | undefined {
