@@ -44,6 +44,7 @@ export const http = definePlugin({
   describe: ({ operation, facts }) =>
     operation === 'http:session' ? `an HTTP/2 session with ${facts.url}` : `${facts.method} ${facts.url}`,
   remedy,
+  judgesEachUse: true,
   lifts: {
     over: 'sockets',
     lift(lower, stack) {

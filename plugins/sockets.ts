@@ -9,6 +9,7 @@ import { definePlugin, isLoopbackHost, type Layer, type PolicyContext } from '..
 import { guardConnect } from './sockets/connect.ts'
 import { guardDatagrams } from './sockets/datagrams.ts'
 import { keyOf } from './sockets/endpoint.ts'
+import { guardReuse } from './sockets/reuse.ts'
 import { parseSocketRule } from './sockets/rule.ts'
 import { carryFrames, noteServers } from './sockets/servers.ts'
 
@@ -30,7 +31,7 @@ export const sockets = definePlugin({
   passes,
   install(tap) {
     const net: typeof import('node:net') = load('node:net')
-    guardConnect(tap, net)
+    guardConnect(tap, net, guardReuse(tap, net))
     noteServers(tap, net)
     carryFrames(tap, net)
     guardDatagrams(tap, load('node:dgram'))

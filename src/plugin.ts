@@ -95,6 +95,8 @@ export interface PluginDefinition {
    * then not judged. Left out where they make none: the runner also calls what tests hand to it (`vi.waitFor`, `expect.poll`).
    */
   readonly runner?: boolean
+  /** Whether the plugin judges each use of a connection as a call of its own (requests): then sandboxes need not ask about writes. */
+  readonly judgesEachUse?: boolean
   /** The default policy: true = passes although no rule names it. */
   passes?(layer: Layer, context: PolicyContext): boolean
   readonly settings?: Readonly<Record<string, SettingSchema>>
@@ -127,8 +129,14 @@ export interface Tap {
   subscribe(channel: string, listener: (message: unknown) => void): void
   /** Runs when the guard is removed. */
   onUndo(undo: () => void): void
-  /** Reports an attempt where bytes would leave, and says what to do. Synchronous. */
-  judge(layer: Layer): Outcome
+  /**
+   * Reports an attempt where bytes would leave, and says what to do. Synchronous.
+   *
+   * @param connection the object that stands for what is opened, for `use`
+   */
+  judge(layer: Layer, connection?: object): Outcome
+  /** Reports that something is about to be sent over an open connection; judged in a sandbox that did not see it open. */
+  use(connection: object): Outcome
   /**
    * Opens a call that a lower seam will carry (a request that is about to connect). It is judged when that seam reports, or by `settle`.
    * `layer` is asked once, when somebody needs the facts.

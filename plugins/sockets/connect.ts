@@ -19,7 +19,8 @@ interface Internals {
 
 type Connect = (this: Socket, options: object) => Socket
 
-export function guardConnect(tap: Tap, net: Net): void {
+/** @param onOutside runs when a connection that is not own passed */
+export function guardConnect(tap: Tap, net: Net, onOutside: () => void): void {
   tap.patch(net.Socket.prototype, 'connect', (original) => {
     return function connect(this: Socket, ...args: unknown[]) {
       const pass = () => Reflect.apply(original, this, args)
@@ -29,19 +30,21 @@ export function guardConnect(tap: Tap, net: Net): void {
       const facts = factsOf(optionsOf(args), internals.encrypted === true)
       if (facts === undefined) return pass()
       const layer: Layer = { protocol: 'sockets', operation: 'sockets:connect', facts }
-      const outcome = tap.judge(layer)
+      const outcome = tap.judge(layer, this)
       if (outcome.kind === 'block') return fail(this, original as Connect, outcome.error)
       if (outcome.kind === 'refuse') return fail(this, original as Connect, unreachable(facts))
       if (outcome.kind === 'reply' && typeof outcome.answer === 'function') return outcome.answer(this)
-      noteOwn(tap, this, facts)
+      if (!noteOwn(tap, this, facts)) onOutside()
       return tap.carry(layer, pass)
     } as typeof original
   })
 }
 
-function noteOwn(tap: Tap, socket: Socket, facts: Facts): void {
+function noteOwn(tap: Tap, socket: Socket, facts: Facts): boolean {
   const key = keyOf(facts)
-  if (tap.own.has(key)) tap.hop.client(socket, tap.frame(), key)
+  const own = tap.own.has(key)
+  if (own) tap.hop.client(socket, tap.frame(), key)
+  return own
 }
 
 /**

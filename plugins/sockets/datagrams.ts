@@ -1,6 +1,6 @@
 /** UDP: a packet leaves with `send`, or is bound for one place by `connect`. */
 import type { Socket } from 'node:dgram'
-import type { Facts, Tap } from '../../src/plugin.ts'
+import type { Facts, Outcome, Tap } from '../../src/plugin.ts'
 import { isAddressInfo } from './address.ts'
 import { unreachable } from './unreachable.ts'
 
@@ -11,13 +11,15 @@ const { nextTick } = process
 export function guardDatagrams(tap: Tap, dgram: Dgram): void {
   const proto = dgram.Socket.prototype
   const bound = new Set<WeakRef<Socket>>()
-  const connected = new WeakSet<Socket>()
+  const connected = new WeakMap<Socket, Facts>()
   /** Sends that wait for the socket to be bound come through here a second time. */
   const approved = new WeakMap<Socket, Map<string, number>>()
 
-  const judge = (operation: string, facts: Facts): Error | undefined => {
+  const judge = (operation: string, facts: Facts, socket?: Socket): Error | undefined => {
     noteBound(tap, bound)
-    const outcome = tap.judge({ protocol: 'sockets', operation, facts })
+    return errorOf(tap.judge({ protocol: 'sockets', operation, facts }, socket), facts)
+  }
+  const errorOf = (outcome: Outcome, facts: Facts): Error | undefined => {
     if (outcome.kind === 'block') return outcome.error
     return outcome.kind === 'refuse' ? unreachable(facts) : undefined
   }
@@ -32,9 +34,9 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
   tap.patch(proto, 'connect', (original) => {
     return function connect(this: Socket, ...args: unknown[]) {
       const facts = endpointOf(this, args[0], typeof args[1] === 'string' ? args[1] : undefined)
-      const error = facts && judge('sockets:connect', facts)
+      const error = facts && judge('sockets:connect', facts, this)
       if (error === undefined) {
-        connected.add(this)
+        connected.set(this, facts ?? {})
         return Reflect.apply(original, this, args)
       }
       return fail(this, error, args.at(-1))
@@ -50,8 +52,13 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
 
   tap.patch(proto, 'send', (original) => {
     return function send(this: Socket, ...args: unknown[]) {
-      const target = connected.has(this) ? undefined : targetOf(args)
-      const facts = target && endpointOf(this, target.port, target.address)
+      const peer = connected.get(this)
+      if (peer !== undefined) {
+        const error = errorOf(tap.use(this), peer)
+        return error === undefined ? Reflect.apply(original, this, args) : fail(this, error, args.at(-1))
+      }
+      const target = targetOf(args)
+      const facts = endpointOf(this, target.port, target.address)
       if (facts === undefined || takeApproved(approved, this, facts)) return Reflect.apply(original, this, args)
       const error = judge('sockets:send', facts)
       if (error !== undefined) return fail(this, error, args.at(-1))

@@ -13,3 +13,9 @@ export function unreachable(facts: Facts): Error {
     ...(facts.port !== undefined && { port: facts.port }),
   })
 }
+
+/** What Node gives when the other side of an open connection has gone. */
+export function reset(): Error {
+  const errno = -(constants.errno.ECONNRESET ?? 104)
+  return Object.assign(new Error('write ECONNRESET'), { errno, code: 'ECONNRESET', syscall: 'write' })
+}

@@ -19,6 +19,8 @@ export interface Call {
   readonly id: number
   /** Highest protocol first; grows at its end when a lower seam reports what the call rides on. */
   readonly layers: Layer[]
+  /** Whether it is the use of a connection that was opened before, elsewhere. */
+  readonly onOpen: boolean
   /** Where it was made; may be closed by now. */
   readonly frame: Frame
   verdict: Verdict | undefined

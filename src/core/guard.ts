@@ -1,5 +1,6 @@
 import type { OpenCall, OpenOptions, Outcome, OwnEndpoints, PluginDefinition, StackFrame } from '../plugin.ts'
 import type { Layer, Trip, Verdict, Why } from './call.ts'
+import { Connections } from './connections.ts'
 import { Frame, type FrameKind } from './frames.ts'
 import { lateCode } from './late.ts'
 import { CallRecord, type Judge, Open } from './open-calls.ts'
@@ -46,6 +47,9 @@ export class Guard implements Judge {
   active = false
   readonly #captureFrames: () => readonly StackFrame[]
   readonly #claimers = new Set<Open>()
+  readonly #connections = new Connections()
+  /** The call that the last judgement was about. */
+  #judged: CallRecord | undefined
   #askingHook = false
   /** Passed calls that are being made at this moment, innermost last. */
   readonly #carried: Layer[] = []
@@ -89,9 +93,20 @@ export class Guard implements Judge {
 
   // --- Calls ---
 
-  /** Takes in an attempt at a seam, finds the call that it is part of, and says what to do. */
-  judge(layer: Layer): Outcome {
+  /**
+   * Takes in an attempt at a seam, finds the call that it is part of, and says what to do.
+   *
+   * @param connection stands for what is opened by it, and is given to `use` later
+   */
+  judge(layer: Layer, connection?: object): Outcome {
     if (!this.active || this.#askingHook) return PASS
+    this.#judged = undefined
+    const outcome = this.#judge(layer)
+    if (connection !== undefined && outcome.kind === 'pass') this.#keep(connection, this.#judged)
+    return outcome
+  }
+
+  #judge(layer: Layer): Outcome {
     if (this.#carried.length > 0 && this.plugins.get(layer.protocol)?.aside && this.#isCarried(layer)) return PASS
     const store = this.context.getStore()
     if (store instanceof Open) {
@@ -101,7 +116,28 @@ export class Guard implements Judge {
     const claimed = this.#claimers.size > 0 ? this.#asClaimed(layer) : undefined
     if (claimed !== undefined) return claimed
     const call = new CallRecord(this.currentFrame(), () => this.plugins.lifted(layer, this.#captureFrames))
+    this.#judged = call
     return this.conclude(call)
+  }
+
+  /** Connections of a protocol that judges each use by itself need no second judge; those of the default policy would pass again. */
+  #keep(connection: object, call: CallRecord | undefined): void {
+    const by = call?.verdict?.why.by
+    if (call === undefined || by === undefined || by === 'default' || by === 'runner') return
+    if (this.plugins.get(call.layers[0]?.protocol ?? '')?.judgesEachUse) return
+    this.#connections.add(connection, call, policyOf(call.frame).sandbox)
+  }
+
+  /** Something is about to be sent over an open connection: a call of its own in a sandbox that does not know the connection. */
+  use(connection: object): Outcome {
+    if (!this.#connections.any || !this.active || this.#askingHook) return PASS
+    const frame = this.currentFrame()
+    const { sandbox } = policyOf(frame)
+    const opened = sandbox === undefined ? undefined : this.#connections.introduce(connection, sandbox)
+    if (sandbox === undefined || opened === undefined) return PASS
+    const outcome = this.conclude(new CallRecord(frame, () => [...opened.layers], true))
+    if (outcome.kind !== 'pass') this.#connections.forget(connection, sandbox)
+    return outcome
   }
 
   open(layer: () => Layer, options?: OpenOptions): OpenCall {
@@ -148,6 +184,7 @@ export class Guard implements Judge {
     }
     if (!open.waiting || open.call.layers.some((known) => known.protocol === layer.protocol)) return undefined
     open.waiting = false
+    this.#judged = open.call
     if (open.outcome === undefined) return open.settle(layer)
     open.call.layers.push(layer)
     return open.outcome
@@ -160,17 +197,24 @@ export class Guard implements Judge {
     for (const open of this.#claimers) {
       if (open.claims?.(layer) !== true) continue
       if (open.outcome === undefined) undecided ??= open
-      else if (open.outcome.kind === 'pass') return open.outcome
+      else if (open.outcome.kind === 'pass') return this.#about(open, open.outcome)
       else stopped ??= open.outcome
     }
-    return undecided?.settle(layer) ?? stopped
+    return undecided === undefined ? stopped : this.#about(undecided, undecided.settle(layer))
+  }
+
+  #about({ call }: Open, outcome: Outcome): Outcome {
+    this.#judged = call
+    return outcome
   }
 
   /** Judges a call in its frame, and writes down what was stopped before anybody throws. */
   conclude(call: CallRecord): Outcome {
     if (!this.active || this.#askingHook) return PASS
     const policy = policyOf(call.frame)
-    const verdict = decide(call.layers, policy, this.plugins)
+    // A mock answers who connects; what is connected to the real thing already, it cannot take over.
+    const inForce = call.onOpen ? { ...policy, mocks: [] } : policy
+    const verdict = decide(call.layers, inForce, this.plugins)
     call.verdict = verdict
     if (verdict.kind === 'pass') {
       if (policy.sandbox !== undefined) this.#record(call, policy, verdict)

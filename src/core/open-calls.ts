@@ -8,13 +8,16 @@ let lastCall = 0
 export class CallRecord implements Call {
   readonly id = ++lastCall
   readonly frame: Frame
+  readonly onOpen: boolean
   verdict: Verdict | undefined
   trip: Trip | undefined
   #source: (() => Layer[]) | undefined
   #layers: Layer[] | undefined
 
-  constructor(frame: Frame, layers: () => Layer[]) {
+  /** @param onOpen whether it is the use of a connection that is open already */
+  constructor(frame: Frame, layers: () => Layer[], onOpen = false) {
     this.frame = frame
+    this.onOpen = onOpen
     this.#source = layers
   }
 

@@ -24,6 +24,8 @@ export interface TripText {
   readonly remedy: Remedy
   /** The endpoint that a rule met, when it is not the call itself. */
   readonly endpoint?: string | undefined
+  /** Whether the call used a connection that was open already. */
+  readonly onOpen: boolean
   /** The sandbox the call was made in, if one is open. */
   readonly sandbox?: number | undefined
   /** What runs now, for a call that came late. */
@@ -58,7 +60,9 @@ function row(label: string, text: string): string {
   return `  ${label.padEnd(5)}  ${text}`
 }
 
-function whatHappened({ code, kind, description, sandbox, startedBy: by }: TripText): string {
+function whatHappened({ code, kind, description, sandbox, onOpen, startedBy: by }: TripText): string {
+  if (onOpen && kind === 'blocked')
+    return `${description}, opened outside sandbox #${sandbox}, was used in it, and nothing there answers it.`
   if (kind === 'observed') return `${description} went through; the level 'error' would stop it.`
   if (kind === 'warned') return `${description} went through with a warning.`
   if (kind === 'refused') return `${description} was refused: it fails like an unreachable host.`

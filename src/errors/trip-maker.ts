@@ -63,6 +63,7 @@ function createTrip(
     decided,
     remedy,
     endpoint,
+    onOpen: call.onOpen,
     sandbox: policy.sandbox,
     running: startedBy.ended ? running() : undefined,
     miss: kind === 'blocked' && !told ? missOf(input, verdict.why, redact) : undefined,

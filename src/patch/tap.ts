@@ -17,7 +17,8 @@ export function createTap(guard: Guard, patches: PatchSet, own: OwnEndpoints, ho
       patches.onUndo(() => channel.unsubscribe(receive))
     },
     onUndo: (undo) => patches.onUndo(undo),
-    judge: (layer) => guard.judge(layer),
+    judge: (layer, connection) => guard.judge(layer, connection),
+    use: (connection) => guard.use(connection),
     open: (layer, options?: OpenOptions) => guard.open(layer, options),
     within: <T>(call: OpenCall, fn: () => T) => guard.within(call, fn),
     carry: (layer, fn) => guard.carry(layer, fn),

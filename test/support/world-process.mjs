@@ -1,4 +1,5 @@
 /** The outside world: a process of its own that answers everything on loopback, and tells its parent what reached it. */
+import { createHash } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { createServer as createHttp } from 'node:http'
 import { createServer as createTcp } from 'node:net'
@@ -16,7 +17,13 @@ http.on('clientError', (_, socket) => socket.destroy())
 http.on('upgrade', (request, socket) => {
   tell(`upgrade ${request.url}`)
   socket.on('error', () => {})
-  socket.destroy()
+  if (request.url !== '/open') return socket.destroy()
+  const key = `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
+  const accept = createHash('sha1').update(key).digest('base64')
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  )
+  socket.on('data', (data) => tell(`ws ${data.length} bytes`))
 })
 const tcp = createTcp((socket) => {
   tell('tcp connection')
