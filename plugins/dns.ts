@@ -40,8 +40,10 @@ export const dns = definePlugin({
 
 let isIP: (host: string) => number = () => 0
 
+/** As the system reads it, which asks a name server for `[::1]` and `127.0.0.1.`, and for nothing that is a number. */
 function isAnsweredHere(host: string): boolean {
-  return isIP(host) !== 0 || isLoopbackHost(host)
+  if (isIP(host) !== 0) return true
+  return isLoopbackHost(host) && /^[\w-]+(?:\.[\w-]+)*$/.test(host)
 }
 
 function describe({ operation, facts }: Layer): string {

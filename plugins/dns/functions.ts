@@ -25,10 +25,11 @@ const { nextTick } = process
 export function guardCallbacks(tap: Tap, owner: Record<string, unknown>): void {
   each(tap, owner, (original, name) => {
     return function (this: unknown, ...args: unknown[]) {
-      const callback = args.at(-1)
-      const error = typeof callback === 'function' ? judge(tap, name, args) : undefined
-      if (error === undefined) return Reflect.apply(original, this, args)
-      nextTick(callback as Fn, error)
+      // What follows its callback a function of Node ignores.
+      const callback = args.find((arg) => typeof arg === 'function') as Fn | undefined
+      const error = callback && judge(tap, name, args)
+      if (callback === undefined || error === undefined) return Reflect.apply(original, this, args)
+      nextTick(callback, error)
       return {}
     }
   })
@@ -54,7 +55,9 @@ function each(tap: Tap, owner: Record<string, unknown>, wrap: (original: Fn, nam
 /** The error to fail with, or undefined when the call may go on; arguments that Node refuses go on to be refused. */
 function judge(tap: Tap, name: string, args: readonly unknown[]): Error | undefined {
   const [hostname, second] = args
-  if (typeof hostname !== 'string' || hostname === '') return undefined
+  if (typeof hostname !== 'string') return undefined
+  // A lookup of nothing asks nobody; a query for nothing asks for the root.
+  if (hostname === '' && name === 'lookup') return undefined
   const layer = layerOf(name, hostname, second)
   const outcome = tap.judge(layer)
   if (outcome.kind === 'block') return outcome.error

@@ -18,6 +18,19 @@ describe('lookups', () => {
     await tripwire.expectTrip('dns', () => dns.promises.resolveMx('a.example.com'))
   })
 
+  test('are found whatever follows the callback, and for the root', async () => {
+    const lookup = dns.lookup as unknown as (...args: unknown[]) => void
+    await tripwire.expectTrip('dns', async () => {
+      expect(await new Promise((resolve) => lookup('a.example.com', {}, resolve, 'more'))).toHaveProperty('tripId')
+    })
+    const [trip] = await tripwire.expectTrip('dns', () => dns.promises.resolveNs(''))
+    expect(trip?.operation).toBe('dns:resolve')
+  })
+
+  test.each(['127.0.0.1.', '[::1]', 'localhost.'])('of %s ask a name server, and are stopped', async (host) => {
+    await tripwire.expectTrip('dns', () => dns.promises.lookup(host))
+  })
+
   test('that are refused fail like unknown names', async () => {
     using _ = tripwire.refuse('dns:*.example.com')
     await expect(dns.promises.lookup('a.example.com')).rejects.toMatchObject({
