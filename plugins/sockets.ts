@@ -5,7 +5,8 @@
  * Bypassed by: descriptors opened elsewhere, native addons with sockets of their own, other processes.
  */
 import { createRequire } from 'node:module'
-import { definePlugin, isLoopbackHost, type Layer, type PolicyContext } from '../src/plugin.ts'
+import { networkInterfaces } from 'node:os'
+import { definePlugin, isLoopbackHost, type Layer, normaliseHost, type PolicyContext } from '../src/plugin.ts'
 import { guardConnect } from './sockets/connect.ts'
 import { guardDatagrams } from './sockets/datagrams.ts'
 import { keyOf } from './sockets/endpoint.ts'
@@ -58,8 +59,14 @@ function passes({ operation, facts }: Layer, { setting, own }: PolicyContext): b
   const loopback = setting('loopback')
   if (loopback === 'none') return false
   if (facts.transport === 'unix') return own.has(keyOf(facts))
-  if (!isLoopbackHost(String(facts.host))) return false
-  return loopback === 'any' || own.has(keyOf(facts))
+  if (isLoopbackHost(String(facts.host))) return loopback === 'any' || own.has(keyOf(facts))
+  return own.has(keyOf(facts)) && isThisMachine(String(facts.host))
+}
+
+/** Servers tell of themselves under the addresses that this machine has in its network. */
+function isThisMachine(host: string): boolean {
+  const address = normaliseHost(host)
+  return Object.values(networkInterfaces()).some((faces) => faces?.some((face) => face.address === address))
 }
 
 function hintFor({ facts }: Layer): { hint?: string } {

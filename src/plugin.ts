@@ -146,7 +146,7 @@ export interface Tap {
   within<T>(call: OpenCall, fn: () => T): T
   /** The open call of this context, if it has not found its transport yet. */
   current(): OpenCall | undefined
-  /** Runs `fn`, the passed call itself: a lookup of the layer's host, made inside, is part of it. */
+  /** Runs `fn`, the passed call itself: a lookup of the layer's host, made inside or later in its context, is part of it. */
   carry<T>(layer: Layer, fn: () => T): T
   /** Calls `patch` once Node has loaded a built-in module that is too heavy to be loaded for the sake of a patch. */
   whenLoaded(module: string, patch: () => void): void

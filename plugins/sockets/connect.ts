@@ -25,9 +25,13 @@ export function guardConnect(tap: Tap, net: Net, onOutside: () => void): void {
     return function connect(this: Socket, ...args: unknown[]) {
       const pass = () => Reflect.apply(original, this, args)
       const internals = this as unknown as Internals
-      // An interceptor (msw 3, nock 15) answers on a socket with a connect of its own; what it lets through comes again on a new socket.
-      if (Object.hasOwn(this, 'connect') || internals._parent?.connecting) return pass()
-      const facts = factsOf(optionsOf(args), internals.encrypted === true)
+      const options = optionsOf(args)
+      // An interceptor (msw 3, nock 15) stands above the prototype's connect, and answers on a socket with a connect of its own and a lookup
+      // that asks nobody; what it lets through comes again on a new socket. Spies, subclasses and what is connected once more lead outside.
+      const isIntercepted =
+        Object.hasOwn(this, 'connect') && options?.lookup !== undefined && !tap.holds(net.Socket.prototype, 'connect')
+      if (isIntercepted || internals._parent?.connecting) return pass()
+      const facts = factsOf(options, internals.encrypted === true)
       if (facts === undefined) return pass()
       const layer: Layer = { protocol: 'sockets', operation: 'sockets:connect', facts }
       const outcome = tap.judge(layer, this)

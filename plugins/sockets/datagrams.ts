@@ -24,6 +24,10 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
     return outcome.kind === 'refuse' ? unreachable(facts) : undefined
   }
 
+  /** Names are looked up on the way, also later, once the socket is bound. */
+  const carrying = <T>(operation: string, facts: Facts | undefined, fn: () => T): T =>
+    facts === undefined ? fn() : tap.carry({ protocol: 'sockets', operation, facts }, fn)
+
   tap.patch(proto, 'bind', (original) => {
     return function bind(this: Socket, ...args: unknown[]) {
       bound.add(new WeakRef(this))
@@ -37,7 +41,7 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
       const error = facts && judge('sockets:connect', facts, this)
       if (error === undefined) {
         connected.set(this, facts ?? {})
-        return Reflect.apply(original, this, args)
+        return carrying('sockets:connect', facts, () => Reflect.apply(original, this, args))
       }
       return fail(this, error, args.at(-1))
     } as typeof original
@@ -53,7 +57,7 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
   tap.patch(proto, 'send', (original) => {
     return function send(this: Socket, ...args: unknown[]) {
       const peer = connected.get(this)
-      if (peer !== undefined) {
+      if (peer !== undefined && isConnected(this)) {
         const error = errorOf(tap.use(this), peer)
         return error === undefined ? Reflect.apply(original, this, args) : fail(this, error, args.at(-1))
       }
@@ -63,7 +67,7 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
       const error = judge('sockets:send', facts)
       if (error !== undefined) return fail(this, error, args.at(-1))
       if (!isBound(this)) approve(approved, this, facts)
-      return Reflect.apply(original, this, args)
+      return carrying('sockets:send', facts, () => Reflect.apply(original, this, args))
     } as typeof original
   })
 }
@@ -90,6 +94,16 @@ function fail(socket: Socket, error: Error, last: unknown): undefined {
     else socket.emit('error', error)
   })
   return undefined
+}
+
+/** As Node sees it: a connect that is under way or has failed leaves a socket that sends to any address. */
+function isConnected(socket: Socket): boolean {
+  try {
+    socket.remoteAddress()
+    return true
+  } catch {
+    return false
+  }
 }
 
 function isBound(socket: Socket): boolean {

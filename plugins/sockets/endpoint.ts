@@ -5,6 +5,7 @@ export interface ConnectOptions {
   readonly port?: unknown
   readonly host?: unknown
   readonly path?: unknown
+  readonly lookup?: unknown
 }
 
 /** What `socket.connect(...args)` connects to; undefined when Node will refuse the arguments itself. */

@@ -51,8 +51,6 @@ export class Guard implements Judge {
   /** The call that the last judgement was about. */
   #judged: CallRecord | undefined
   #askingHook = false
-  /** Passed calls that are being made at this moment, innermost last. */
-  readonly #carried: Layer[] = []
   /** Patches that wait for a built-in module to be loaded; looked at when a frame opens. */
   readonly lazily: (() => void)[] = []
 
@@ -107,7 +105,6 @@ export class Guard implements Judge {
   }
 
   #judge(layer: Layer): Outcome {
-    if (this.#carried.length > 0 && this.plugins.get(layer.protocol)?.aside && this.#isCarried(layer)) return PASS
     const store = this.context.getStore()
     if (store instanceof Open) {
       const part = this.#asPartOf(store, layer)
@@ -151,18 +148,14 @@ export class Guard implements Judge {
     return this.context.run(open as Open, fn)
   }
 
+  /** In a context of its own, as a lookup may come after `fn` returned; a call that is open here knows the layer already. */
   carry<T>(layer: Layer, fn: () => T): T {
-    this.#carried.push(layer)
-    try {
-      return fn()
-    } finally {
-      this.#carried.pop()
-    }
-  }
-
-  #isCarried(layer: Layer): boolean {
-    const host = this.plugins.hostOf(layer)
-    return this.#carried.some((carried) => this.plugins.hostOf(carried) === host)
+    const store = this.context.getStore()
+    if (store instanceof Open && store.outcome?.kind === 'pass' && store.call.layers.includes(layer)) return fn()
+    const open = new Open(new CallRecord(this.currentFrame(), () => [layer]), this, undefined)
+    open.outcome = PASS
+    open.waiting = false
+    return this.context.run(open, fn)
   }
 
   current(): OpenCall | undefined {

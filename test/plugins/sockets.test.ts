@@ -1,6 +1,8 @@
-import { createSocket } from 'node:dgram'
+import { createSocket, type Socket } from 'node:dgram'
+import dns from 'node:dns'
 import net, { type AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { networkInterfaces } from 'node:os'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { parseSocketRule } from '../../plugins/sockets/rule.ts'
 import { startWorld, type World } from '../support/world.ts'
@@ -58,6 +60,47 @@ describe('connections', () => {
     await expect(connect(1, 'tripwire.invalid')).rejects.toMatchObject({ syscall: 'getaddrinfo' })
   })
 
+  test('a lookup that a socket brings along may ask for its host, also later', async () => {
+    using _ = tripwire.allow('sockets:tcp://tripwire.invalid:1')
+    const lookup = async (host: string, options: object, done: (error: Error | null) => void) => {
+      await null
+      dns.lookup(host, options, done)
+    }
+    const socket = net.connect({ port: 1, host: 'tripwire.invalid', lookup: lookup as never })
+    const error = await new Promise((resolve) => socket.on('error', resolve))
+    expect(error).toMatchObject({ syscall: 'getaddrinfo' })
+  })
+
+  test('a spy on a socket, and a class with a connect of its own, open no way out', async () => {
+    class Own extends net.Socket {
+      override connect = (...args: unknown[]) => super.connect(...(args as [number]))
+    }
+    const spied = new net.Socket()
+    const spy = vi.spyOn(spied, 'connect')
+    const from = world.log.length
+    for (const socket of [spied, new Own()]) {
+      await tripwire.expectTrip('sockets', async () => {
+        socket.connect(world.tcp, '127.0.0.1')
+        await new Promise((_, reject) => socket.on('error', reject))
+      })
+    }
+    expect(spy).toHaveBeenCalledOnce()
+    await world.quiet()
+    expect(world.log.slice(from)).toEqual([])
+  })
+
+  const outward = Object.values(networkInterfaces())
+    .flatMap((faces) => faces ?? [])
+    .find(({ internal, family }) => !internal && family === 'IPv4')?.address
+  test.skipIf(outward === undefined)("an own server is own under the machine's other addresses too", async () => {
+    const server = net.createServer((socket) => socket.on('error', () => {}).end('hi'))
+    await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve))
+    const { port } = server.address() as AddressInfo
+    expect(await connect(port, outward as string)).toBe('connected')
+    server.close()
+    await tripwire.expectTrip('sockets', () => connect(world.tcp, outward as string))
+  })
+
   test('bad arguments are refused by Node itself', () => {
     expect(() => net.connect({} as never)).toThrow(expect.objectContaining({ code: 'ERR_MISSING_ARGS' }))
     expect(() => net.connect(70_000)).toThrow(expect.objectContaining({ code: 'ERR_SOCKET_BAD_PORT' }))
@@ -74,6 +117,55 @@ describe('packets', () => {
     expect(await received).toBe('hello')
     sender.close()
     receiver.close()
+  })
+
+  test('are judged on a socket whose connect failed or is under way', async () => {
+    const failed = createSocket('udp4')
+    expect(() => failed.connect(-1)).toThrow()
+    await tripwire.expectTrip('sockets', () => sent(failed))
+    const connecting = createSocket('udp4').on('error', () => {})
+    const receiver = createSocket('udp4')
+    await new Promise<void>((resolve) => receiver.bind(0, '127.0.0.1', resolve))
+    connecting.connect(receiver.address().port, '127.0.0.1')
+    await tripwire.expectTrip('sockets', () => sent(connecting))
+    await world.quiet()
+    expect(world.log.filter((line) => line.startsWith('udp'))).toEqual([])
+    for (const socket of [failed, connecting, receiver]) socket.close()
+  })
+
+  const sent = (socket: Socket) =>
+    new Promise<void>((resolve, reject) => {
+      socket.send('x', world.udp, '127.0.0.1', (error) => (error ? reject(error) : resolve()))
+    })
+
+  test('to a name that a rule allows look it up as part of the packet, and so does a connect', async () => {
+    using _ = tripwire.allow('sockets:udp://tripwire.invalid:9')
+    const sender = createSocket('udp4')
+    const error = await new Promise((resolve) => sender.send('x', 9, 'tripwire.invalid', resolve))
+    expect(error).toMatchObject({ syscall: 'getaddrinfo' })
+    const peer = createSocket('udp4')
+    expect(await new Promise((resolve) => peer.connect(9, 'tripwire.invalid', resolve as () => void))).toMatchObject({
+      syscall: 'getaddrinfo',
+    })
+    sender.close()
+    peer.close()
+  })
+
+  test('a connect is let through by the rule that its error offers', async () => {
+    const socket = createSocket('udp4')
+    const [trip] = await tripwire.expectTrip('sockets', async () => {
+      const error = await new Promise((resolve) => socket.connect(world.udp, '127.0.0.1', resolve as () => void))
+      expect(error).toMatchObject({ code: 'TRIPWIRE_GUARDED_CALL' })
+    })
+    const other = createSocket('udp4')
+    const rule = String(trip?.rule)
+    const end = tripwire.allow(
+      rule,
+      () => new Promise((done) => other.connect(world.udp, '127.0.0.1', done as () => void)),
+    )
+    expect(await end).toBeUndefined()
+    socket.close()
+    other.close()
   })
 
   test('without a callback fail with an error event', async () => {
@@ -96,7 +188,7 @@ describe('rules', () => {
   test.each([
     ['db.example.com', { operation: ['connect', 'send'], host: 'db.example.com' }],
     ['tcp://10.0.0.0/8:5432', { operation: 'connect', transport: ['tcp', 'tls'], host: '10.0.0.0/8', port: 5432 }],
-    ['udp://localhost:53', { operation: 'send', transport: 'udp', host: 'localhost', port: 53 }],
+    ['udp://localhost:53', { operation: ['connect', 'send'], transport: 'udp', host: 'localhost', port: 53 }],
     ['unix:/run/x.sock', { transport: 'unix', path: '/run/x.sock' }],
     ['listen:*', { operation: 'listen' }],
   ])('%s is read', (text, fields) => {
