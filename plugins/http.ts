@@ -7,7 +7,7 @@
 import { createRequire } from 'node:module'
 import { definePlugin, type Frame, type Layer, parseUrlRule, RuleSyntaxError } from '../src/plugin.ts'
 import { announceAgentless, guardClient } from './http/client.ts'
-import { guardSessions, liftSession } from './http/http2.ts'
+import { guardSessions, liftSession, watchSessions } from './http/http2.ts'
 import { DEFAULT_PORTS, originOf } from './http/layer.ts'
 import { guardUndici } from './http/undici.ts'
 
@@ -63,6 +63,7 @@ export const http = definePlugin({
     tap.whenLoaded('https', () => announceAgentless(tap, load('node:https'), 'https'))
     const undicis = new WeakMap<object, Frame>()
     guardUndici(tap, connectIsOurs, (socket, frame) => undicis.set(socket, frame))
+    watchSessions(tap, () => onFirstSession?.())
     onFirstSession = () => {
       onFirstSession = undefined
       guardSessions(tap, connectIsOurs, (socket) => undicis.get(socket))
@@ -75,6 +76,7 @@ export const http = definePlugin({
 
 function remedy({ operation, facts }: Layer) {
   if (facts.socketPath !== undefined) return { rule: `http:unix:${facts.socketPath}` }
+  if (facts.scheme === undefined) return { rule: `http:${facts.url}` }
   const origin = originOf(String(facts.scheme), String(facts.host), Number(facts.port))
   if (operation === 'http:session') return { rule: `${origin}/**` }
   const path = String(facts.path).split('?')[0]

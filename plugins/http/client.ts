@@ -5,7 +5,7 @@
 import type { Agent, ClientRequest } from 'node:http'
 import type { Layer, OpenCall, Outcome, Tap } from '../../src/plugin.ts'
 import { unreachable } from './failure.ts'
-import { DEFAULT_PORTS, isSameEndpoint, requestLayer } from './layer.ts'
+import { connectionLayer, DEFAULT_PORTS, isSameEndpoint, requestLayer } from './layer.ts'
 
 type Http = typeof import('node:http')
 type RequestOptions = import('node:https').RequestOptions & { socketPath?: string | null }
@@ -17,6 +17,17 @@ interface AgentInternals {
 }
 /** `_parent` is null on a socket that wraps no other. */
 type Connection = object & { readonly _parent?: object | null }
+// Captured at load: tests replace it.
+const { URL } = globalThis
+
+/** `server` is set on what a server accepted, and `_handle` on what is no imitation. */
+interface OpenSocket {
+  readonly _handle: object | null
+  readonly server: object | null
+  readonly encrypted: boolean
+  readonly remoteAddress: string | undefined
+  readonly remotePort: number | undefined
+}
 interface RequestInternals {
   onSocket(socket: Connection | null | undefined, error?: Error): void
 }
@@ -61,9 +72,15 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
     } else {
       const connection = connections.get(socket) ?? (socket._parent ? connections.get(socket._parent) : undefined)
       const passed = passedThrough.get(socket)
-      if (connection !== undefined && connectIsOurs()) stop(request, call, call.settle(connection))
+      // What interceptors answer comes on sockets of theirs; a connection that was let out leads outside, whoever stands above us by now.
+      if (connection !== undefined && (connectIsOurs() || !Object.hasOwn(socket, 'connect')))
+        stop(request, call, call.settle(connection))
       else if (passed?.outcome?.kind === 'pass') stop(request, call, call.settle(passed.call.layers.at(-1)))
-      else if (connection === undefined) passedThrough.set(socket, standBy(request, call))
+      else if (connection === undefined) {
+        const opened = openedByHand(socket)
+        if (opened === undefined) passedThrough.set(socket, standBy(request, call))
+        else stop(request, call, call.settle(opened))
+      }
     }
     tap.hop.use(socket, call.call.frame)
   }
@@ -85,6 +102,14 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
     request.once('close', () => passThrough.close())
     return passThrough
   }
+}
+
+/** The connection of a socket that was open before somebody made a request on it; undefined for what an interceptor imitates. */
+function openedByHand(socket: Connection): Layer | undefined {
+  if (Object.hasOwn(socket, 'connect')) return undefined
+  const { _handle, server, encrypted, remoteAddress, remotePort } = socket as Partial<OpenSocket>
+  if (!_handle || server || remoteAddress === undefined || remotePort === undefined) return undefined
+  return connectionLayer({ scheme: encrypted ? 'https' : 'http', host: remoteAddress, port: remotePort })
 }
 
 /**

@@ -11,13 +11,20 @@ import { unreachable } from './failure.ts'
 import { connectionLayer, DEFAULT_PORTS, requestLayer, sessionLayer } from './layer.ts'
 
 const load = createRequire(import.meta.url)
+const GRPC = /[/\\]@grpc[/\\]grpc-js[/\\]build[/\\]src[/\\]transport\.js$/
+// Captured at load: tests replace it.
+const { URL } = globalThis
 const CORE = 'node:internal/http2/core'
 
 /** The session that a connection is made for, by the stack of the connect. */
 export function liftSession(lower: Layer, stack: () => readonly StackFrame[]): Layer | undefined {
   const { transport, host, port } = lower.facts
-  if (transport === 'unix' || !isHttp2Loaded() || !stack().some(({ file }) => file === CORE)) return undefined
-  return sessionLayer(transport === 'tls' ? 'https' : 'http', String(host), Number(port))
+  if (transport === 'unix' || !isHttp2Loaded()) return undefined
+  const maker = stack().find(({ file }) => file === CORE || GRPC.test(file))
+  if (maker === undefined) return undefined
+  // gRPC makes its connections itself, and puts TLS and a session on them later.
+  const scheme = transport === 'tls' ? 'https' : maker.file === CORE ? 'http' : undefined
+  return sessionLayer(scheme, String(host), Number(port))
 }
 
 function isHttp2Loaded(): boolean {
@@ -56,6 +63,19 @@ export function guardSessions(
       if (socket) tap.hop.stream(socket, stream, call.call.frame)
       return stream
     } as typeof original
+  })
+}
+
+/** Calls `found` when somebody opens a session, also one over a connection that was there before. */
+export function watchSessions(tap: Tap, found: () => void): void {
+  tap.whenLoaded('http2', () => {
+    const http2: typeof import('node:http2') = load('node:http2')
+    tap.patch(http2, 'connect', (original) => {
+      return function connect(this: unknown, ...args: unknown[]) {
+        found()
+        return Reflect.apply(original, this, args)
+      } as typeof original
+    })
   })
 }
 

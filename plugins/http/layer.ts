@@ -29,15 +29,20 @@ export function requestLayer({ method, scheme, host, port, path, upgrade, socket
 }
 
 /** A session that is being opened: what will be asked on it is not known yet. */
-export function sessionLayer(scheme: string, host: string, port: number): Layer {
-  const facts: Facts = { method: undefined, url: originOf(scheme, host, port), scheme, host, port, path: undefined }
+export function sessionLayer(scheme: string | undefined, host: string, port: number): Layer {
+  const name = scheme === undefined ? hostOf(host, port) : originOf(scheme, host, port)
+  const facts: Facts = { method: undefined, url: name, scheme, host, port, path: undefined }
   return { protocol: 'http', operation: 'http:session', facts }
 }
 
 /** `https://api.example.com`, with the port where it is not the scheme's own. */
 export function originOf(scheme: string, host: string, port: number): string {
+  return `${scheme}://${hostOf(host, DEFAULT_PORTS[scheme] === port ? undefined : port)}`
+}
+
+function hostOf(host: string, port: number | undefined): string {
   const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
-  return `${scheme}://${name}${DEFAULT_PORTS[scheme] === port ? '' : `:${port}`}`
+  return port === undefined ? name : `${name}:${port}`
 }
 
 /** The connection that a request rides on, as the sockets plugin would report it. */

@@ -16,6 +16,9 @@ interface UndiciRequest {
   readonly upgrade?: string | null
 }
 
+// Captured at load: tests replace them.
+const { URL, URLSearchParams } = globalThis
+
 /** What undici calls on a request before it writes it: `onConnect` in 6 and 7, `onRequestStart` from 8.0 (Node 26) on. */
 const START_HOOKS = ['onConnect', 'onRequestStart']
 
@@ -29,7 +32,12 @@ export function guardUndici(
   const stopped = new WeakMap<object, Error>()
   /** Connections by a call on them: one that an interceptor let through leads outside, and its next request makes no connect. */
   const carried = new WeakMap<object, OpenCall>()
-  const open = (layer: Layer) => tap.open(() => layer, { claims: (lower) => isSameEndpoint(lower, layer) })
+  const isMaking = watchConnects(tap)
+  // What interceptors let through they connect themselves, later; else others may connect to the same place meanwhile.
+  const open = (layer: Layer) =>
+    tap.open(() => layer, {
+      claims: (lower) => isSameEndpoint(lower, layer) && (!connectIsOurs() || isMaking(lower)),
+    })
   const judge = (call: OpenCall, layer: Layer) => errorOf(call.settle(connectionLayer(layer.facts)), layer)
 
   const arriving = watchDispatchers(tap, (options, origin) => {
@@ -85,6 +93,33 @@ export function guardUndici(
   for (const end of ['undici:request:headers', 'undici:request:error', 'undici:request:trailers']) {
     tap.subscribe(end, (message) => calls.get((message as { request: object }).request)?.close())
   }
+}
+
+/** @returns whether a connection is one that undici is making: it tells of each before it connects */
+function watchConnects(tap: Tap): (lower: Layer) => boolean {
+  const announced = new Set<Layer>()
+  let made: Layer | undefined
+  const take = (matches: (connection: Layer) => boolean): boolean => {
+    for (const connection of announced) if (matches(connection)) return announced.delete(connection)
+    return false
+  }
+  tap.subscribe('undici:client:beforeConnect', (message) => void announced.add(endpointOf(message)))
+  for (const end of ['undici:client:connected', 'undici:client:connectError']) {
+    tap.subscribe(end, (message) => {
+      const { facts } = endpointOf(message)
+      take((connection) => connection.facts.host === facts.host && connection.facts.port === facts.port)
+    })
+  }
+  return (lower) => {
+    if (lower !== made && take((connection) => isSameEndpoint(lower, connection))) made = lower
+    return lower === made
+  }
+}
+
+function endpointOf(message: unknown): Layer {
+  const { hostname, port, protocol } = (message as { connectParams: Record<string, unknown> }).connectParams
+  const scheme = String(protocol).replace(/:$/, '')
+  return connectionLayer({ scheme, host: hostname, port: Number(port || DEFAULT_PORTS[scheme]) })
 }
 
 function errorOf(outcome: Outcome, layer: Layer): Error | undefined {

@@ -3,6 +3,9 @@
  * mean to a rule what they mean to the network.
  */
 
+// Captured at load: tests replace it.
+const { URL } = globalThis
+
 /** A host in canonical spelling; text that is no host is only lower-cased. */
 export function normaliseHost(host: string): string {
   let text = host.trim().toLowerCase()

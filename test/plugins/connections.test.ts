@@ -1,0 +1,92 @@
+import http, { Agent } from 'node:http'
+import http2 from 'node:http2'
+import net from 'node:net'
+import { Client } from 'undici'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { tripwire } from 'vitest-tripwire'
+import { startWorld, type World } from '../support/world.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await startWorld()
+})
+afterAll(() => world[Symbol.asyncDispose]())
+
+const outside = (path = '') => `http://127.0.0.1:${world.http}${path}`
+const get = (target: string, agent: Agent) =>
+  new Promise<void>((resolve, reject) => {
+    const request = http.get(target, { agent }, (response) => response.resume().on('end', resolve))
+    request.on('error', reject)
+  })
+
+test('requests pass where a test replaced URL', async () => {
+  using _ = tripwire.allow(`GET ${outside('/**')}`)
+  vi.stubGlobal('URL', { createObjectURL: () => '' })
+  try {
+    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+      http.get({ host: '127.0.0.1', port: world.http, agent: false }, resolve).on('error', reject)
+    })
+    response.resume()
+    expect(response.statusCode).toBe(200)
+  } finally {
+    vi.unstubAllGlobals()
+  }
+})
+
+describe('connections that others opened', () => {
+  test('a request on a warm one is judged under a spy or an instrumentation over connect too', async () => {
+    const agent = new Agent({ keepAlive: true })
+    await tripwire.allow(`GET ${outside('/ok')}`, () => get(outside('/ok'), agent))
+    const spy = vi.spyOn(net.Socket.prototype, 'connect')
+    const from = world.log.length
+    try {
+      await tripwire.expectTrip('http', () => get(outside('/spied'), agent))
+    } finally {
+      spy.mockRestore()
+    }
+    await world.quiet()
+    expect(world.log.slice(from)).toEqual([])
+    agent.destroy()
+  })
+
+  test('a request over a connection that was opened by hand is judged', async () => {
+    const opened = () =>
+      tripwire.allow(
+        `sockets:tcp://127.0.0.1:${world.http}`,
+        () =>
+          new Promise<net.Socket>((resolve) => {
+            const socket = net.connect(world.http, '127.0.0.1', () => resolve(socket))
+          }),
+      )
+    const socket = await opened()
+    const from = world.log.length
+    const [trip] = await tripwire.expectTrip(
+      'http',
+      () =>
+        new Promise((_, reject) => {
+          http.get(outside('/by-hand'), { createConnection: () => socket }).on('error', reject)
+        }),
+    )
+    expect(trip?.description).toBe(`GET ${outside('/by-hand')}`)
+    const below = await opened()
+    const session = http2.connect(outside(), { createConnection: () => below }).on('error', () => {})
+    await tripwire.expectTrip('http', () => void session.request({ ':path': '/by-hand' }))
+    await world.quiet()
+    expect(world.log.slice(from).filter((line) => line.includes('/by-hand'))).toEqual([])
+    session.destroy()
+  })
+
+  test("undici's connection is taken for no other to the same place", async () => {
+    const client = new Client(outside())
+    const slow = tripwire.allow(`GET ${outside('/**')}`, () =>
+      Promise.all(['/1', '/2'].map((path) => client.request({ path, method: 'GET' }))),
+    )
+    await tripwire.expectTrip('sockets', async () => {
+      const socket = net.connect(world.http, '127.0.0.1')
+      const error = await new Promise((resolve) => socket.on('error', resolve).on('connect', resolve))
+      expect(error).toHaveProperty('tripId')
+    })
+    for (const { body } of await slow) await body.dump()
+    await client.destroy()
+  })
+})
