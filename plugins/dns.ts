@@ -25,24 +25,20 @@ export const dns = definePlugin({
   parseRule: parseDnsRule,
   describe,
   remedy: ({ facts }) => ({ rule: `dns:${facts.hostname}` }),
-  /** Literal addresses and localhost are answered without asking anybody. */
+  /** The names of this machine are answered without asking anybody. */
   passes: ({ operation, facts }) => operation === 'dns:lookup' && isAnsweredHere(String(facts.hostname)),
   install(tap: Tap) {
     const net: typeof import('node:net') = load('node:net')
-    isIP = net.isIP
     const module: typeof import('node:dns') = load('node:dns')
-    guardCallbacks(tap, module as unknown as Record<string, unknown>)
-    guardCallbacks(tap, module.Resolver.prototype as unknown as Record<string, unknown>)
-    guardPromises(tap, module.promises as unknown as Record<string, unknown>)
-    guardPromises(tap, module.promises.Resolver.prototype as unknown as Record<string, unknown>)
+    guardCallbacks(tap, module as unknown as Record<string, unknown>, net.isIP)
+    guardCallbacks(tap, module.Resolver.prototype as unknown as Record<string, unknown>, net.isIP)
+    guardPromises(tap, module.promises as unknown as Record<string, unknown>, net.isIP)
+    guardPromises(tap, module.promises.Resolver.prototype as unknown as Record<string, unknown>, net.isIP)
   },
 })
 
-let isIP: (host: string) => number = () => 0
-
-/** As the system reads it, which asks a name server for `[::1]` and `127.0.0.1.`, and for nothing that is a number. */
+/** As the system reads it, which asks a name server for `[::1]` and `127.0.0.1.`, and for nothing that is an address (never judged). */
 function isAnsweredHere(host: string): boolean {
-  if (isIP(host) !== 0) return true
   return isLoopbackHost(host) && /^[\w-]+(?:\.[\w-]+)*$/.test(host)
 }
 

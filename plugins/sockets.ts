@@ -21,6 +21,7 @@ export const sockets = definePlugin({
   operations: {
     connect: { safety: 'unsafe', summary: 'opens a TCP, TLS or unix connection, or binds a UDP socket to one peer' },
     send: { safety: 'unsafe', summary: 'sends a UDP packet' },
+    join: { safety: 'unsafe', summary: 'joins a multicast group, which tells the network' },
     listen: { safety: 'safe', summary: 'listens on a port or path; passes by default' },
   },
   facts: { transport: 'word', host: 'host', port: 'port', path: 'file' },
@@ -40,17 +41,25 @@ export const sockets = definePlugin({
 })
 
 function describe({ operation, facts }: Layer): string {
+  if (operation === 'sockets:listen')
+    return facts.transport === 'unix' ? `a server on the unix socket ${facts.path}` : `a server on ${placeOf(facts)}`
+  if (operation === 'sockets:join') return `joining the multicast group ${facts.host}`
   if (facts.transport === 'unix') return `a connection to the unix socket ${facts.path}`
-  const place = `${facts.host}:${facts.port}`
   return operation === 'sockets:send'
-    ? `a UDP packet to ${place}`
-    : `a ${String(facts.transport).toUpperCase()} connection to ${place}`
+    ? `a UDP packet to ${placeOf(facts)}`
+    : `a ${String(facts.transport).toUpperCase()} connection to ${placeOf(facts)}`
 }
 
-function target({ facts }: Layer): string {
+function placeOf({ host, port }: Layer['facts']): string {
+  return String(host).includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function target({ operation, facts }: Layer): string {
   if (facts.transport === 'unix') return `unix:${facts.path}`
+  if (operation === 'sockets:listen') return `listen:${facts.port || '*'}`
   const host = String(facts.host)
-  return `${facts.transport}://${host.includes(':') ? `[${host}]` : host}:${facts.port}`
+  const place = `${facts.transport}://${host.includes(':') ? `[${host}]` : host}`
+  return facts.port === undefined ? place : `${place}:${facts.port}`
 }
 
 /** Loopback that this worker serves is part of the test; the rest of the machine is not. */
@@ -69,8 +78,8 @@ function isThisMachine(host: string): boolean {
   return Object.values(networkInterfaces()).some((faces) => faces?.some((face) => face.address === address))
 }
 
-function hintFor({ facts }: Layer): { hint?: string } {
-  if (facts.transport === 'unix' || !isLoopbackHost(String(facts.host))) return {}
+function hintFor({ operation, facts }: Layer): { hint?: string } {
+  if (operation === 'sockets:listen' || facts.transport === 'unix' || !isLoopbackHost(String(facts.host))) return {}
   return {
     hint: `nothing in this test's process listens on port ${facts.port}, so it is somebody else's: start the server in the test or a hook, or allow it`,
   }

@@ -18,16 +18,18 @@ const RECORDS: Readonly<Record<string, string>> = {
 const NAMES = ['lookup', 'lookupService', 'resolve', 'reverse', ...Object.keys(RECORDS)]
 
 type Fn = (...args: unknown[]) => unknown
+/** `net.isIP`. */
+type IsIP = (text: string) => number
 
 const { nextTick } = process
 
 /** The callback forms: a stopped call hands the error to its callback, later, as a failed query does. */
-export function guardCallbacks(tap: Tap, owner: Record<string, unknown>): void {
+export function guardCallbacks(tap: Tap, owner: Record<string, unknown>, isIP: IsIP): void {
   each(tap, owner, (original, name) => {
     return function (this: unknown, ...args: unknown[]) {
       // What follows its callback a function of Node ignores.
       const callback = args.find((arg) => typeof arg === 'function') as Fn | undefined
-      const error = callback && judge(tap, name, args)
+      const error = callback && judge(tap, isIP, name, args)
       if (callback === undefined || error === undefined) return Reflect.apply(original, this, args)
       nextTick(callback, error)
       return {}
@@ -36,10 +38,10 @@ export function guardCallbacks(tap: Tap, owner: Record<string, unknown>): void {
 }
 
 /** The promise forms: a stopped call rejects. */
-export function guardPromises(tap: Tap, owner: Record<string, unknown>): void {
+export function guardPromises(tap: Tap, owner: Record<string, unknown>, isIP: IsIP): void {
   each(tap, owner, (original, name) => {
     return function (this: unknown, ...args: unknown[]) {
-      const error = judge(tap, name, args)
+      const error = judge(tap, isIP, name, args)
       return error === undefined ? Reflect.apply(original, this, args) : Promise.reject(error)
     }
   })
@@ -53,11 +55,11 @@ function each(tap: Tap, owner: Record<string, unknown>, wrap: (original: Fn, nam
 }
 
 /** The error to fail with, or undefined when the call may go on; arguments that Node refuses go on to be refused. */
-function judge(tap: Tap, name: string, args: readonly unknown[]): Error | undefined {
+function judge(tap: Tap, isIP: IsIP, name: string, args: readonly unknown[]): Error | undefined {
   const [hostname, second] = args
   if (typeof hostname !== 'string') return undefined
-  // A lookup of nothing asks nobody; a query for nothing asks for the root.
-  if (hostname === '' && name === 'lookup') return undefined
+  // A lookup of nothing or of an address asks nobody (each `listen` on an address makes one); a query for nothing asks for the root.
+  if (name === 'lookup' && (hostname === '' || isIP(hostname) !== 0)) return undefined
   const layer = layerOf(name, hostname, second)
   const outcome = tap.judge(layer)
   if (outcome.kind === 'block') return outcome.error

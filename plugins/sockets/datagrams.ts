@@ -1,4 +1,4 @@
-/** UDP: a packet leaves with `send`, or is bound for one place by `connect`. */
+/** UDP: a packet leaves with `send`, is bound for one place by `connect`; joining a multicast group tells the routers. */
 import type { Socket } from 'node:dgram'
 import type { Facts, Outcome, Tap } from '../../src/plugin.ts'
 import { isAddressInfo } from './address.ts'
@@ -34,6 +34,17 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
       return Reflect.apply(original, this, args)
     } as typeof original
   })
+
+  for (const name of ['addMembership', 'addSourceSpecificMembership'] as const) {
+    tap.patch(proto as unknown as Record<typeof name, (...args: string[]) => void>, name, (original) => {
+      return function (this: Socket, ...args: string[]) {
+        const host = name === 'addMembership' ? args[0] : args[1]
+        const error = typeof host === 'string' ? judge('sockets:join', { transport: 'udp', host }) : undefined
+        if (error !== undefined) throw error
+        return Reflect.apply(original, this, args)
+      }
+    })
+  }
 
   tap.patch(proto, 'connect', (original) => {
     return function connect(this: Socket, ...args: unknown[]) {

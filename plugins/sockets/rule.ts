@@ -19,7 +19,7 @@ export function parseSocketRule(text: string): RuleFields {
   if (endpoint === null) throw new RuleSyntaxError('it names no endpoint', EXPECTED)
   const [, host, block = '', port] = endpoint
   return {
-    operation: scheme === undefined || scheme === 'udp' ? ['connect', 'send'] : 'connect',
+    operation: scheme === undefined || scheme === 'udp' ? ['connect', 'send', 'join'] : 'connect',
     ...(scheme !== undefined && { transport: scheme === 'tcp' ? ['tcp', 'tls'] : scheme }),
     ...(host !== '*' && { host: `${host}${block}` }),
     ...(port !== undefined && port !== '*' && { port: Number(port) }),

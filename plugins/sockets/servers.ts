@@ -2,10 +2,13 @@
  * Servers of the test's own process: their endpoints are own, and their handlers run in the frame of the request that caused them.
  */
 import type { Server, Socket } from 'node:net'
-import type { Frame, Tap } from '../../src/plugin.ts'
+import type { Facts, Frame, Tap } from '../../src/plugin.ts'
 import { isAddressInfo } from './address.ts'
+import { addressTaken } from './unreachable.ts'
 
 type Net = typeof import('node:net')
+
+const { nextTick } = process
 
 /** Events that start the handling of something a client sent, and where each has its socket. */
 const ENTRIES: Readonly<Record<string, (args: readonly unknown[]) => Entry | undefined>> = {
@@ -38,8 +41,16 @@ function requestEntry(request: unknown): Entry | undefined {
 export function noteServers(tap: Tap, net: Net): void {
   // `listen` ends here for ports, paths, handles and descriptors alike, at the moment the address is known and before anybody can
   // connect (`_listen2`, Node 0.10 to 26).
-  tap.patch(net.Server.prototype as unknown as { _listen2(): void }, '_listen2', (original) => {
-    return function _listen2(this: Server, ...args: []) {
+  tap.patch(net.Server.prototype as unknown as { _listen2(...args: unknown[]): void }, '_listen2', (original) => {
+    return function _listen2(this: Server & { _handle?: { close(): void } | null }, ...args) {
+      const error = refusal(tap, placeOf(args))
+      if (error !== undefined) {
+        // As Node does when a port is taken: an 'error' event, and a handle that was brought along is closed.
+        this._handle?.close()
+        this._handle = null
+        nextTick(() => this.emit('error', error))
+        return undefined
+      }
       const result = Reflect.apply(original, this, args)
       const address = this.address()
       if (typeof address === 'string') tap.own.add(`unix:${address}`)
@@ -47,6 +58,18 @@ export function noteServers(tap: Tap, net: Net): void {
       return result
     }
   })
+}
+
+/** The arguments are `(address, port, addressType, …)`; of pipes the address is the path. */
+function placeOf([address, port]: readonly unknown[]): Facts {
+  if (typeof port !== 'number' || port < 0) return { transport: 'unix', path: String(address ?? '') }
+  return { transport: 'tcp', host: String(address ?? '::'), port }
+}
+
+function refusal(tap: Tap, facts: Facts): Error | undefined {
+  const outcome = tap.judge({ protocol: 'sockets', operation: 'sockets:listen', facts })
+  if (outcome.kind === 'block') return outcome.error
+  return outcome.kind === 'refuse' ? addressTaken(facts) : undefined
 }
 
 export function carryFrames(tap: Tap, net: Net): void {

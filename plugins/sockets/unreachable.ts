@@ -19,3 +19,15 @@ export function reset(): Error {
   const errno = -(constants.errno.ECONNRESET ?? 104)
   return Object.assign(new Error('write ECONNRESET'), { errno, code: 'ECONNRESET', syscall: 'write' })
 }
+
+/** What Node gives when somebody else listens already. */
+export function addressTaken(facts: Facts): Error {
+  const target = facts.transport === 'unix' ? String(facts.path) : `${facts.host}:${facts.port}`
+  return Object.assign(new Error(`listen EADDRINUSE: address already in use ${target}`), {
+    errno: -(constants.errno.EADDRINUSE ?? 98),
+    code: 'EADDRINUSE',
+    syscall: 'listen',
+    address: facts.transport === 'unix' ? facts.path : facts.host,
+    ...(facts.port !== undefined && { port: facts.port }),
+  })
+}

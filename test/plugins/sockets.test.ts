@@ -1,7 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram'
 import dns from 'node:dns'
 import net, { type AddressInfo } from 'node:net'
-import { networkInterfaces } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { parseSocketRule } from '../../plugins/sockets/rule.ts'
@@ -178,6 +179,60 @@ describe('packets', () => {
   })
 })
 
+describe('listening', () => {
+  const listen = (...args: [port: number, host?: string] | [path: string]) =>
+    new Promise<net.Server>((resolve, reject) => {
+      const server = net.createServer()
+      server.once('error', reject).listen(...(args as [number]), () => resolve(server))
+    })
+
+  test('passes by default, and a sandbox writes it down', async () => {
+    await tripwire.sandbox(async (box) => {
+      const server = await listen(0, '127.0.0.1')
+      server.close()
+      expect(box.interactions).toMatchObject([{ operation: 'sockets:listen', outcome: 'passed' }])
+    })
+  })
+
+  test('is stopped by a rule, by port or by path, as if the address could not be had', async () => {
+    const [trip] = await tripwire.expectTrip('sockets', () =>
+      tripwire.deny('sockets:listen:4123', async () => {
+        await expect(listen(4123, '127.0.0.1')).rejects.toMatchObject({ code: 'TRIPWIRE_GUARDED_CALL' })
+        const other = await listen(0)
+        other.close()
+      }),
+    )
+    expect(trip).toMatchObject({ description: 'a server on 127.0.0.1:4123', rule: 'sockets:listen:4123' })
+    const path = join(tmpdir(), `tripwire-${process.pid}.sock`)
+    await tripwire.refuse(`sockets:unix:${path}`, () =>
+      expect(listen(path)).rejects.toMatchObject({ code: 'EADDRINUSE', syscall: 'listen', address: path }),
+    )
+  })
+
+  test('and a server that was stopped can listen later', async () => {
+    const server = net.createServer()
+    await tripwire.expectTrip('sockets', () =>
+      tripwire.deny('sockets:listen:*', () => new Promise((resolve) => server.once('error', resolve).listen(0))),
+    )
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    expect(server.listening).toBe(true)
+    server.close()
+  })
+})
+
+test('joining a multicast group is stopped before the routers hear of it', async () => {
+  const socket = createSocket('udp4')
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+  const [trip] = await tripwire.expectTrip('sockets', () => {
+    expect(() => socket.addMembership('224.0.0.251')).toThrow('joining the multicast group 224.0.0.251 was blocked')
+  })
+  expect(trip?.rule).toBe('sockets:udp://224.0.0.251')
+  await tripwire.refuse('sockets:udp://224.0.0.0/4', () => {
+    expect(() => socket.addMembership('224.0.0.251')).toThrow('EHOSTUNREACH')
+  })
+  socket.close()
+})
+
 test('every function that is patched looks like the original', () => {
   expect(net.Socket.prototype.connect.name).toBe('')
   expect(net.Socket.prototype.connect).toHaveLength(0)
@@ -186,9 +241,9 @@ test('every function that is patched looks like the original', () => {
 
 describe('rules', () => {
   test.each([
-    ['db.example.com', { operation: ['connect', 'send'], host: 'db.example.com' }],
+    ['db.example.com', { operation: ['connect', 'send', 'join'], host: 'db.example.com' }],
     ['tcp://10.0.0.0/8:5432', { operation: 'connect', transport: ['tcp', 'tls'], host: '10.0.0.0/8', port: 5432 }],
-    ['udp://localhost:53', { operation: ['connect', 'send'], transport: 'udp', host: 'localhost', port: 53 }],
+    ['udp://localhost:53', { operation: ['connect', 'send', 'join'], transport: 'udp', host: 'localhost', port: 53 }],
     ['unix:/run/x.sock', { transport: 'unix', path: '/run/x.sock' }],
     ['listen:*', { operation: 'listen' }],
   ])('%s is read', (text, fields) => {
