@@ -79,7 +79,9 @@ function remedy({ operation, facts }: Layer) {
   if (facts.scheme === undefined) return { rule: `http:${facts.url}` }
   const origin = originOf(String(facts.scheme), String(facts.host), Number(facts.port))
   if (operation === 'http:session') return { rule: `${origin}/**` }
-  const path = String(facts.path).split('?')[0]
+  const path = String(facts.path).split('?')[0] as string
+  // What a proxy is asked for, and the `*` of OPTIONS, is no path of a rule.
+  if (!path.startsWith('/')) return { rule: `${facts.method} ${origin}/**`, ...hintFor(facts) }
   return { rule: `${facts.method} ${origin}${path}`, wider: `${origin}/**`, ...hintFor(facts) }
 }
 

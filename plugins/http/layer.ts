@@ -17,7 +17,8 @@ export interface RequestParts {
 export function requestLayer({ method, scheme, host, port, path, upgrade, socketPath }: RequestParts): Layer {
   const facts: Facts = {
     method,
-    url: `${originOf(scheme, host, port)}${path}`,
+    // A proxy is asked for a whole address.
+    url: /^https?:\/\//i.test(path) ? path : `${originOf(scheme, host, port)}${path}`,
     scheme,
     host,
     port,

@@ -19,6 +19,25 @@ const get = (target: string, agent: Agent) =>
     request.on('error', reject)
   })
 
+test('what a proxy is asked for is named as such, and the rule that is offered lets it through', async () => {
+  const ask = (path: string) =>
+    new Promise((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: world.http, method: 'OPTIONS', path }
+      http
+        .request(options, (response) => response.resume().on('end', resolve))
+        .on('error', reject)
+        .end()
+    })
+  for (const [path, url] of [
+    ['http://api.example.com/v1', 'http://api.example.com/v1'],
+    ['*', outside('*')],
+  ] as const) {
+    const [trip] = await tripwire.expectTrip('http', () => ask(path))
+    expect(trip?.description).toBe(`OPTIONS ${url}`)
+    await tripwire.allow(String(trip?.rule), () => ask(path))
+  }
+})
+
 test('requests pass where a test replaced URL', async () => {
   using _ = tripwire.allow(`GET ${outside('/**')}`)
   vi.stubGlobal('URL', { createObjectURL: () => '' })
