@@ -71,8 +71,10 @@ export function guardUndici(
     }
   })
   tap.subscribe('undici:client:sendHeaders', (message) => {
-    const { request, socket } = message as { request: object; socket?: Socket }
+    const { request, socket } = message as { request: UndiciRequest; socket?: Socket }
     const call = calls.get(request)
+    // A tunnel makes a connection of its own, which is judged; one that carried requests before was let out for those.
+    if (call === undefined && socket && isTunnel(request) && carried.has(socket)) judgeTunnel(tap, socket)
     if (call === undefined) return
     if (socket) onWrite(socket, call.call.frame)
     const earlier = socket && carried.get(socket)
@@ -130,6 +132,13 @@ function errorOf(outcome: Outcome, layer: Layer): Error | undefined {
 /** A proxy's CONNECT carries another request, which is judged under its own name; its connection is judged as such. */
 function isTunnel(request: UndiciRequest): boolean {
   return request.method === 'CONNECT'
+}
+
+function judgeTunnel(tap: Tap, socket: Socket & { encrypted?: boolean }): void {
+  const { remoteAddress: host, remotePort: port } = socket
+  const layer = connectionLayer({ scheme: socket.encrypted ? 'https' : 'http', host, port })
+  const error = errorOf(tap.judge(layer), layer)
+  if (error !== undefined) socket.destroy(error)
 }
 
 function layerOf({ origin, method, path, upgrade }: UndiciRequest): Layer | undefined {

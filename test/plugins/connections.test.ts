@@ -95,6 +95,18 @@ describe('connections that others opened', () => {
     session.destroy()
   })
 
+  test('a tunnel that undici asks of a warm connection is judged', async () => {
+    const client = new Client(outside())
+    await tripwire.allow(`GET ${outside('/ok')}`, async () => {
+      await (await client.request({ path: '/ok', method: 'GET' })).body.dump()
+    })
+    const from = world.log.length
+    await tripwire.expectTrip('sockets', () => client.connect({ path: 'api.example.com:443' }))
+    await world.quiet()
+    expect(world.log.slice(from)).toEqual([])
+    await client.destroy()
+  })
+
   test("undici's connection is taken for no other to the same place", async () => {
     const client = new Client(outside())
     const slow = tripwire.allow(`GET ${outside('/**')}`, () =>
