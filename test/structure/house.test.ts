@@ -115,6 +115,36 @@ test('the exports are the files that the build makes', () => {
   }
 })
 
+describe('the lock file', () => {
+  interface Locked {
+    readonly version: string
+    readonly resolved?: string
+    readonly optionalDependencies?: Readonly<Record<string, string>>
+  }
+  const locked: Readonly<Record<string, Locked>> = JSON.parse(read('package-lock.json')).packages
+
+  /** As Node looks it up: beside the package's own modules first, then in each folder above. */
+  const found = (from: string, name: string): Locked | undefined => {
+    const here = locked[`${from === '' ? '' : `${from}/`}node_modules/${name}`]
+    const above = from.replace(/(?:^|\/)node_modules\/(?!.*node_modules\/).*$/, '')
+    return here ?? (from === '' ? undefined : found(above, name))
+  }
+
+  test('holds the packages of every platform, or npm ci refuses it: some mirrors have only those of Linux, so the newest version will not always do', () => {
+    const missing = Object.entries(locked).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.entries(optionalDependencies).filter(([name, wanted]) => {
+        const version = found(path, name)?.version
+        return version === undefined || (/^\d/.test(wanted) && version !== wanted)
+      }),
+    )
+    expect(missing).toEqual([])
+  })
+
+  test('names no registry, as each machine has its own', () => {
+    expect(Object.keys(locked).filter((path) => locked[path]?.resolved !== undefined)).toEqual([])
+  })
+})
+
 test('the version in the code is that of the package', () => {
   expect(VERSION).toBe(manifest.version)
 })
