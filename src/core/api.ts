@@ -3,7 +3,7 @@ import type { Frame } from './frames.ts'
 import type { Guard } from './guard.ts'
 import type { Matcher } from './matcher.ts'
 import type { Rule } from './rules.ts'
-import type { Box, BoxRecord } from './sandbox.ts'
+import { type Box, type BoxRecord, sandboxName } from './sandbox.ts'
 import type { Scope } from './scopes.ts'
 
 /** A rule string, or what `M(...)` gives. */
@@ -117,7 +117,7 @@ function ownerOf(frame: Frame): Frame {
 
 function openBlock(owner: Frame, scope: Scope): Disposable {
   owner.addScope(scope)
-  return { [Symbol.dispose]: () => owner.removeScope(scope) }
+  return disposable({ [Symbol.dispose]: () => owner.removeScope(scope) })
 }
 
 /** Closes the frame when `fn` is done: at once, or when the promise it gave settles. */
@@ -155,7 +155,7 @@ function isThenable(value: unknown): value is Promise<unknown> {
 
 function sandboxCallback(guard: Guard, parent: Frame, scope: Scope | undefined, fn: (box: Box) => unknown): unknown {
   const box = guard.sandboxes.create()
-  const frame = guard.openFrame('sandbox', `sandbox #${box.id}`, parent, { sandbox: box.id })
+  const frame = guard.openFrame('sandbox', sandboxName(box.id), parent, { sandbox: box.id })
   if (scope) frame.addScope(scope)
   return runAndClose(
     guard,
@@ -178,10 +178,20 @@ function sandboxBlock(parts: ApiParts, frame: Frame, options: Scope | undefined)
     owner.removeScope(scope)
     sandboxes.end(box)
   }
-  return Object.assign(box, {
-    [Symbol.dispose]: end,
-    [Symbol.asyncDispose]: async () => end(),
-  })
+  return disposable(Object.assign(box, { [Symbol.dispose]: end, [Symbol.asyncDispose]: async () => end() }))
+}
+
+/**
+ * Also under the symbols that a transpiled `using` falls back to where `Symbol.dispose` is missing: on Node 20 the contexts of Vitest's vm
+ * pools are without it, while we, outside of them, have one.
+ */
+function disposable<T extends Disposable & Partial<AsyncDisposable>>(scope: T): T {
+  for (const name of ['dispose', 'asyncDispose'] as const) {
+    const value = scope[Symbol[name]]
+    const key = Symbol.for(`Symbol.${name}`)
+    if (value && !(key in scope)) Object.defineProperty(scope, key, { value })
+  }
+  return scope
 }
 
 function expectTripWith(parts: ApiParts): ExpectTrip {
@@ -199,7 +209,7 @@ function expectTripWith(parts: ApiParts): ExpectTrip {
     } finally {
       guard.closeFrame(frame)
     }
-    if (frame.trips.length === 0) throw parts.expectedTrip(rule?.text, [])
+    if (frame.trips.length === 0) throw parts.expectedTrip(rule?.text, frame.others)
     return frame.trips
   }
 }

@@ -36,6 +36,8 @@ export class Frame {
   readonly mocks: Mock[] = []
   /** What `expectTrip` waits for, for `kind: 'expect'`: a rule, or `'any'`. */
   expects: Rule | 'any' | undefined
+  /** Trips inside an `expectTrip` that it does not wait for; somebody else pays for them. */
+  readonly others: Trip[] = []
   closed = false
   /** What `policyOf` compiled for this frame; stale when the epoch moved on. */
   policy: Policy | undefined

@@ -24,6 +24,12 @@ export interface Box {
   readonly open: boolean
 }
 
+/** As messages name it: the worker's number and the sandbox's own, which say more than the sum of both. */
+export function sandboxName(id: number): string {
+  const worker = Math.floor(id / IDS_PER_WORKER)
+  return worker === 0 ? `sandbox #${id}` : `sandbox #${worker}.${id % IDS_PER_WORKER}`
+}
+
 /** All sandboxes of a worker: numbers them and keeps what each saw for as long as somebody holds its box. */
 export class Sandboxes {
   readonly #open = new Map<number, BoxRecord>()

@@ -96,6 +96,7 @@ export class TripBook {
     }
     this.#note(trip)
     if (trip.kind !== 'blocked') return
+    policy.expecting[0]?.others.push(trip)
     this.#seen.add(trip.fingerprint)
     const payer = payerOf(frame)
     if (payer === undefined) this.onHomeless?.(trip, error)

@@ -2,8 +2,10 @@
  * Says whose line made the present call, through which package, and what to show as its error's stack. Only asked when a call is about to
  * be stopped or reported (a stack costs tens of microseconds), once per new connection to name a driver, and where a rule is written.
  */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { isAbsolute, relative, sep } from 'node:path'
 import type { CallSite } from '../core/call.ts'
+import { packageOf } from '../core/package-name.ts'
 import { PACKAGE_ROOT } from '../package-root.ts'
 import type { StackFrame } from '../plugin.ts'
 import { formatSites, readSites, type Sited, toPath } from './stack-sites.ts'
@@ -31,14 +33,17 @@ const RUNNER = /[/\\]node_modules[/\\](?:vitest|@vitest[/\\][\w-]+|vite)[/\\]/
 /** Call test bodies, hooks and polled functions, which may be Node's own (`beforeAll(fetch)`), and do no I/O themselves. */
 const CALLERS = /[/\\]node_modules[/\\]@vitest[/\\](?:runner|expect)[/\\]/
 const SPY = /[/\\](?:@vitest[/\\]spy[/\\]|vitest[/\\]dist[/\\]chunks[/\\]spy\.)/
-const PACKAGE = /[/\\]node_modules[/\\](@[^/\\]+[/\\][^/\\]+|[^@./\\][^/\\]*)[/\\](?!.*[/\\]node_modules[/\\])/
 /** A linked Vitest is not below a node_modules; its workers start in its own folder. */
 const LINKED_RUNNER = /^(.*[/\\])dist[/\\]workers[/\\][^/\\]+$/.exec(process.argv[1] ?? '')?.[1]
+
+/** Stacks from which a library went on to a later one. */
+const origins = new AsyncLocalStorage<readonly Sited[]>()
 
 /** Reads the whole stack, source-mapped. Never throws. */
 export function captureSite(): Site {
   const all = readSites()
-  const rest = withoutOurs(all)
+  const present = withoutOurs(all)
+  const rest = present.some(isUsers) ? present : [...present, ...(origins.getStore() ?? [])]
   const at = rest.findIndex(isUsers)
   const lines = formatSites(rest)
   const via = viaOf(at < 0 ? rest : rest.slice(0, at))
@@ -47,8 +52,14 @@ export function captureSite(): Site {
     reason: at < 0 ? reasonOf(all, via) : undefined,
     via,
     stack: lines.join('\n'),
-    runner: isRunners(rest),
+    runner: isRunners(present),
   }
+}
+
+/** Remembers the user's line of the present stack, for what a function does on later ones. Without one, an earlier memory stands. */
+export function rememberSite(): <T>(fn: () => T) => T {
+  const sites = withoutOurs(readSites())
+  return sites.some(isUsers) ? (fn) => origins.run(sites, fn) : (fn) => fn()
 }
 
 /** Files and functions only, unmapped: for naming a driver. */
@@ -105,8 +116,8 @@ function isRunners(rest: readonly Sited[]): boolean {
 
 function viaOf(below: readonly Sited[]): string | undefined {
   for (const { file } of below.toReversed()) {
-    const name = PACKAGE.exec(file)?.[1]
-    if (name !== undefined && !isTheRunners(file)) return name.replace('\\', '/')
+    const name = packageOf(file)
+    if (name !== undefined && !isTheRunners(file)) return name
   }
   return undefined
 }

@@ -1,4 +1,4 @@
-/** The numbers of all trips that an error carries: itself, its causes, the errors of an AggregateError, at any depth. */
+/** The numbers of all trips that an error carries: itself, those it lists, its causes, the errors of an AggregateError, at any depth. */
 export function tripsCarriedBy(error: unknown): Set<number> {
   const found = new Set<number>()
   collect(error, found, new Set())
@@ -13,8 +13,8 @@ export function carriesTrip(error: unknown): boolean {
 function collect(value: unknown, found: Set<number>, seen: Set<unknown>): void {
   if (typeof value !== 'object' || value === null || seen.has(value)) return
   seen.add(value)
-  const { tripId, cause, errors } = value as { tripId?: unknown; cause?: unknown; errors?: unknown }
-  if (typeof tripId === 'number') found.add(tripId)
+  const { tripId, tripIds, cause, errors } = value as Record<string, unknown>
+  for (const id of Array.isArray(tripIds) ? tripIds : [tripId]) if (typeof id === 'number') found.add(id)
   collect(cause, found, seen)
   if (Array.isArray(errors)) for (const error of errors) collect(error, found, seen)
 }

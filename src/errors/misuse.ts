@@ -62,5 +62,7 @@ export function expectedTripError(rule: string | undefined, others: readonly Tri
       '  fix  await what makes the call inside the callback; look for an allow that covers it',
     )
   }
-  return new ExpectedTripError(lines.join('\n'), { rule, others: others.map(({ description }) => description) })
+  // The numbers, so that the trips listed here are not told a second time at the end of the test.
+  const data = { rule, others: others.map(({ description }) => description), tripIds: others.map(({ id }) => id) }
+  return new ExpectedTripError(lines.join('\n'), data)
 }

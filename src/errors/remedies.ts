@@ -1,4 +1,6 @@
+import { isAbsolute, join, relative, sep } from 'node:path'
 import type { StartedBy, TripCode, Why } from '../core/call.ts'
+import type { FrameKind } from '../core/frames.ts'
 import type { Remedy } from '../plugin.ts'
 import { printFile } from './call-site.ts'
 
@@ -8,13 +10,25 @@ export interface Fix {
   readonly code: string
 }
 
+/** Where a config file is, or would be. */
+export interface ConfigPlace {
+  /** Absolute path; undefined where there is no config file yet. */
+  readonly file: string | undefined
+  /** The folder that its globs are relative to. */
+  readonly dir: string
+}
+
 export interface Circumstances {
   readonly code: TripCode
   readonly why: Why
   readonly remedy: Remedy
   readonly startedBy: StartedBy
-  readonly configFile: string | undefined
-  /** Every rule of the list that decided (deny, restrict), as text. */
+  /** What had ended before a late call was made. */
+  readonly late: 'sandbox' | 'test' | 'file' | undefined
+  /** The kind of the innermost frame that is still open, where the call was judged. */
+  readonly judgedIn: FrameKind
+  readonly config: ConfigPlace
+  /** Every rule of the list that decided (deny, restrict), as text; the one that did is the first. */
   readonly decided: readonly string[]
 }
 
@@ -22,75 +36,107 @@ const IMPORT = "with import { tripwire } from 'vitest-tripwire'"
 
 /** One to three fixes, the narrowest first, chosen by what decided and by what can still be changed there. */
 export function fixesFor(at: Circumstances): Fix[] {
-  const { why, code, startedBy } = at
-  const rule = quote(at.remedy.rule)
-  if (why.effect === 'deny') {
-    const does = `a deny rule stops it on purpose; narrow or remove it in ${why.source}`
-    return [{ does, code: written('deny', at.decided, why) }]
-  }
-  if (why.by === 'ceiling') {
-    const widened = written('restrict', [...at.decided, at.remedy.rule], why)
-    const does = `widen the ceiling in ${why.source}, and let it through there; an allow alone cannot`
-    return [{ does, code: `${widened}\n${written('allow', [at.remedy.rule], why)}` }]
-  }
-  if (code === 'TRIPWIRE_POST_SANDBOX_INTERACTION' || code === 'TRIPWIRE_POST_TEST_INTERACTION') return lateFixes(at)
-  if (code === 'TRIPWIRE_UNMOCKED_INTERACTION') {
-    const does = 'let it through in this sandbox, by the first argument of tripwire.sandbox()'
-    return [{ does, code: `{ allow: [${rule}] }` }, forAll(at)]
-  }
-  if (startedBy.kind === 'import') return [forFile(at), refused(at), forAll(at)]
-  if (startedBy.kind === 'hook' || startedBy.kind === 'describe') {
+  if (at.late !== undefined) return lateFixes(at, at.late)
+  if (at.why.effect === 'deny') return [...despiteDeny(at), withoutDeny(at)]
+  if (at.why.by === 'ceiling') return [widerCeiling(at)]
+  if (at.code === 'TRIPWIRE_UNMOCKED_INTERACTION') return [inSandbox(at), forAll(at)]
+  const { kind } = at.startedBy
+  if (kind === 'import') return [...forFile(at), refused(at), forAll(at)]
+  if (kind === 'hook' || kind === 'describe') {
     const does = `let it through from this hook on, for the describe or test that it belongs to (${IMPORT})`
-    return [{ does, code: `tripwire.allow(${rule})` }, forFile(at), forAll(at)]
+    return [{ does, code: `tripwire.allow(${rule(at)})` }, ...forFile(at), forAll(at)]
   }
-  if (startedBy.kind === 'test') {
-    return [
-      { does: `let it through in this test (${IMPORT})`, code: `${usingOf(at)}tripwire.allow(${rule})` },
-      {
-        does: "or by the test's options, the second argument of test()",
-        code: `{ meta: { tripwire: { allow: [${rule}] } } }`,
-      },
-      forAll(at),
-    ]
+  if (kind === 'test') {
+    const does = "by the test's options, the second argument of test()"
+    return [inTest(at), { does, code: `{ meta: { tripwire: { allow: [${rule(at)}] } } }` }, forAll(at)]
   }
-  return startedBy.file === undefined ? [forAll(at)] : [forFile(at), forAll(at)]
+  return [...forFile(at), forAll(at)]
 }
 
-function lateFixes(at: Circumstances): Fix[] {
-  const ended = at.code === 'TRIPWIRE_POST_SANDBOX_INTERACTION' ? 'sandbox' : at.startedBy.kind
-  return [
-    {
-      does: `wait for the work before the ${ended} ends, or stop it there`,
-      code: 'await work // or clearTimeout(timer), connection.end(), abort.abort()',
-    },
-    forFile(at),
-  ]
+/** What is awaited instead of left behind is a call like any other: it needs a rule as well. */
+function lateFixes(at: Circumstances, ended: 'sandbox' | 'test' | 'file'): Fix[] {
+  const where = ended === 'file' ? 'file ends, in a hook' : `${ended} ends`
+  const stopped: Fix = {
+    does: `stop the work before the ${where}`,
+    code: 'clearTimeout(timer) // or socket.destroy(), pool.end(), controller.abort()',
+  }
+  if (at.why.effect === 'deny') return [stopped, withoutDeny(at)]
+  if (at.why.by === 'ceiling') return [stopped, widerCeiling(at)]
+  if (ended === 'file') return [stopped, forAll(at)]
+  const awaited: Fix = {
+    does: `wait for it in the ${ended}, and let it through there (${IMPORT})`,
+    code: `${usingOf(at)}tripwire.allow(${rule(at)})\nawait work`,
+  }
+  return [stopped, awaited, ...whereJudged(at)]
 }
 
-function forFile(at: Circumstances): Fix {
-  const file = at.startedBy.file === undefined ? 'test/**' : printFile(at.startedBy.file)
-  return {
-    does: `let it through in that file (${configName(at)})`,
-    code: `files: { ${quote(file)}: { allow: [${quote(at.remedy.rule)}] } }`,
-  }
+/** A rule in a scope that has ended does nothing, so it has to stand in one that is open still. */
+function whereJudged(at: Circumstances): Fix[] {
+  if (at.judgedIn === 'sandbox') return [{ ...inSandbox(at), does: `${inSandbox(at).does}, of the one around it` }]
+  if (at.judgedIn === 'test') return [inTest(at)]
+  if (at.judgedIn === 'run') return [forAll(at)]
+  return forFile(at)
+}
+
+/** A nearer rule wins over a deny; what is imported has no nearer place to write one. */
+function despiteDeny(at: Circumstances): Fix[] {
+  const { kind } = at.startedBy
+  const using = kind === 'test' ? usingOf(at) : ''
+  if (kind !== 'test' && kind !== 'hook') return []
+  const does = `a deny rule stops it on purpose; if it is meant here, a nearer rule wins (${IMPORT})`
+  return [{ does, code: `${using}tripwire.allow(${rule(at)})` }]
+}
+
+function withoutDeny(at: Circumstances): Fix {
+  const [denied = '', ...others] = at.decided
+  const does = `change ${at.why.source} to let it through`
+  const allow = written('allow', [at.remedy.rule], at.why)
+  const deny = written('deny', others.length > 0 ? others : [denied], at.why)
+  return { does, code: others.length > 0 ? `${deny}\n${allow}` : `${allow} // instead of ${deny}` }
+}
+
+function widerCeiling(at: Circumstances): Fix {
+  const widened = written('restrict', [...at.decided, at.remedy.rule], at.why)
+  const does = `widen the ceiling (${at.why.source}), and let it through there; an allow alone cannot`
+  return { does, code: `${widened}\n${written('allow', [at.remedy.rule], at.why)}` }
+}
+
+function inTest(at: Circumstances): Fix {
+  return { does: `let it through in this test (${IMPORT})`, code: `${usingOf(at)}tripwire.allow(${rule(at)})` }
+}
+
+function inSandbox(at: Circumstances): Fix {
+  const does = 'let it through in this sandbox, by the first argument of tripwire.sandbox()'
+  return { does, code: `{ allow: [${rule(at)}] }` }
+}
+
+/** None for a file that no glob of this config reaches. */
+function forFile(at: Circumstances): Fix[] {
+  const near = relative(at.config.dir, at.startedBy.file ?? at.config.dir)
+  if (near === '' || near.startsWith('..') || isAbsolute(near)) return []
+  // Braces are alternatives to a glob; it has no other way to mean the character.
+  const glob = (sep === '/' ? near : near.replaceAll(sep, '/')).replace(/[{}]/g, '?')
+  const code = `files: { ${quote(glob)}: { allow: [${rule(at)}] } }`
+  return [inConfig(at, 'let it through in that file', code)]
 }
 
 function forAll(at: Circumstances): Fix {
-  return {
-    does: `let it through everywhere (${configName(at)})`,
-    code: `allow: [${quote(at.remedy.rule)}]`,
-  }
+  return inConfig(at, 'let it through everywhere', `allow: [${rule(at)}]`)
 }
 
 function refused(at: Circumstances): Fix {
-  return {
-    does: `or let it fail like an unreachable host, for telemetry (${configName(at)})`,
-    code: `refuse: [${quote(at.remedy.rule)}]`,
-  }
+  return inConfig(at, 'let it fail like an unreachable host, for telemetry', `refuse: [${rule(at)}]`)
 }
 
-function configName(at: Circumstances): string {
-  return at.configFile === undefined ? 'tripwire.config.ts' : printFile(at.configFile)
+/** A key for the config; the whole file where there is none. */
+function inConfig({ config }: Circumstances, does: string, key: string): Fix {
+  if (config.file !== undefined) return { does: `${does} (${printFile(config.file)})`, code: key }
+  const file = printFile(join(config.dir, 'tripwire.config.ts'))
+  return { does: `${does} (a new ${file})`, code: `export default { ${key} }` }
+}
+
+function rule(at: Circumstances): string {
+  return quote(at.remedy.rule)
 }
 
 /** A list of rules in the form of the place where it is written: a call of ours, or a key of options. */

@@ -1,7 +1,7 @@
-import type { StartedBy, Trip, TripCode, Why } from '../core/call.ts'
-import type { Remedy } from '../plugin.ts'
+import type { Trip, Why } from '../core/call.ts'
+import { sandboxName } from '../core/sandbox.ts'
 import { printFile, printPosition, type Site } from './call-site.ts'
-import { fixesFor, quote } from './remedies.ts'
+import { type Circumstances, fixesFor, quote } from './remedies.ts'
 
 /** An allow rule that almost fitted, as texts fit for a message. */
 export interface MissText {
@@ -11,17 +11,13 @@ export interface MissText {
 }
 
 /** Everything that the message of a stopped call is made of; without secrets. */
-export interface TripText {
-  readonly code: TripCode
+export interface TripText extends Circumstances {
   readonly kind: Trip['kind']
   /** The call in one line. */
   readonly description: string
   readonly site: Site
-  readonly startedBy: StartedBy
-  readonly why: Why
-  /** The rules of the list that decided (deny, restrict, refuse); the one that did is the first. */
-  readonly decided: readonly string[]
-  readonly remedy: Remedy
+  /** Name of what had ended before a late call was made. */
+  readonly ended?: string | undefined
   /** The endpoint that a rule met, when it is not the call itself. */
   readonly endpoint?: string | undefined
   /** Whether the call used a connection that was open already. */
@@ -31,7 +27,6 @@ export interface TripText {
   /** What runs now, for a call that came late. */
   readonly running?: string | undefined
   readonly miss?: MissText | undefined
-  readonly configFile?: string | undefined
   /** Whether the same mistake was told before: then two lines are enough. */
   readonly repeated: boolean
 }
@@ -41,14 +36,15 @@ export function renderTrip(text: TripText): string {
   const what = whatHappened(text)
   if (text.repeated) return `${what}\n  again  at ${where(text.site)}, ${startedBy(text)}: told in full above`
   const lines = [what, '', row('where', `${where(text.site)}${through(text.site)}`), row('', startedBy(text))]
-  lines.push(row('why', whyText(text.why, text.decided[0], text.endpoint)))
-  if (text.code === 'TRIPWIRE_UNSAFE_PASSTHROUGH') {
-    lines.push(row('', 'warn lets reads through; this operation may change something out there, so it is stopped'))
-  }
+  const which = text.code === 'TRIPWIRE_UNSAFE_PASSTHROUGH' ? ', which lets only safe operations through' : ''
+  lines.push(row('why', `${whyText(text.why, text.decided[0], text.endpoint)}${which}`))
   if (text.remedy.hint) lines.push(row('hint', text.remedy.hint))
   if (text.kind === 'blocked') {
-    fixesFor(text as Parameters<typeof fixesFor>[0]).forEach(({ does, code }, at) => {
-      lines.push(row(at === 0 ? 'fix' : '', `${does}:`), ...code.split('\n').map((line) => row('', `  ${line}`)))
+    fixesFor(text).forEach(({ does, code }, at) => {
+      lines.push(
+        row(at === 0 ? 'fix' : '', `${at === 0 ? '' : 'or '}${does}:`),
+        ...code.split('\n').map((line) => row('', `  ${line}`)),
+      )
     })
   }
   if (text.miss) lines.push(row('near', missText(text.miss)))
@@ -60,20 +56,18 @@ function row(label: string, text: string): string {
   return `  ${label.padEnd(5)}  ${text}`
 }
 
-function whatHappened({ code, kind, description, sandbox, onOpen, startedBy: by }: TripText): string {
+function whatHappened({ code, kind, description, sandbox, onOpen, ended }: TripText): string {
+  const inside = sandbox === undefined ? undefined : sandboxName(sandbox)
   if (onOpen && kind === 'blocked')
-    return `${description}, opened outside sandbox #${sandbox}, was used in it, and nothing there answers it.`
+    return `${description}, opened outside ${inside}, was used in it, and nothing there answers it.`
   if (kind === 'observed') return `${description} went through; the level 'error' would stop it.`
   if (kind === 'warned') return `${description} went through with a warning.`
   if (kind === 'refused') return `${description} was refused: it fails like an unreachable host.`
+  if (ended !== undefined) return `${description} was made after ${ended} had ended.`
   if (code === 'TRIPWIRE_UNMOCKED_INTERACTION')
-    return `${description} was made in sandbox #${sandbox}, and nothing there answers it.`
-  if (code === 'TRIPWIRE_POST_SANDBOX_INTERACTION')
-    return `${description} was made after sandbox #${by.sandbox} had ended.`
-  if (code === 'TRIPWIRE_POST_TEST_INTERACTION') return `${description} was made after ${by.name} had ended.`
-  if (code === 'TRIPWIRE_UNSAFE_PASSTHROUGH')
-    return `${description} was stopped: 'warn' lets only safe operations through.`
-  return `${description} was blocked, ${sandbox === undefined ? 'outside any sandbox' : `in sandbox #${sandbox}`}.`
+    return `${description} was made in ${inside}, and nothing there answers it.`
+  if (code === 'TRIPWIRE_UNSAFE_PASSTHROUGH') return `${description} was stopped: it may change something out there.`
+  return `${description} was blocked, ${inside === undefined ? 'outside any sandbox' : `in ${inside}`}.`
 }
 
 function where({ callSite, reason }: Site): string {
@@ -86,11 +80,11 @@ function through({ callSite, via }: Site): string {
   return callSite && via !== undefined ? `, through ${via}` : ''
 }
 
-function startedBy({ startedBy: { name, file, ended }, running }: TripText): string {
+function startedBy({ startedBy: { name, file, ended }, ended: late, late: kind, running }: TripText): string {
   const place = file === undefined || name.includes(printFile(file)) ? '' : ` (${printFile(file)})`
   if (!ended) return `in ${name}${place}`
   const now = running === undefined || running === name ? '' : `; now ${running} runs`
-  return `started by ${name}${place}, which has ended${now}`
+  return name === late ? `started by that ${kind}${place}${now}` : `started by ${name}${place}, which has ended${now}`
 }
 
 /** What decided, in words, and where it is written. */

@@ -1,15 +1,18 @@
 import type { StartedBy, Trip, TripCode, Verdict, Why } from '../core/call.ts'
+import type { FrameKind } from '../core/frames.ts'
+import { lateFrame } from '../core/late.ts'
 import type { Policy } from '../core/policy.ts'
 import type { TripInput, TripMaker } from '../core/trips.ts'
 import { captureSite, printPosition, type Site } from './call-site.ts'
 import { CODES } from './classes.ts'
 import { nearestMiss } from './nearest-miss.ts'
 import { type RedactPatterns, redactFacts, redactRule, redactText } from './redact.ts'
-import { type MissText, renderTrip, whyText } from './render.ts'
+import { type MissText, renderTrip, type TripText, whyText } from './render.ts'
 
 /** The part of the config that messages speak of. */
 export interface MessageConfig {
   readonly file: string | undefined
+  readonly dir: string
   readonly redact: RedactPatterns
 }
 
@@ -44,6 +47,7 @@ function createTrip(
   const redact = config?.redact ?? []
   const code: TripCode = verdict.kind === 'block' ? verdict.code : 'TRIPWIRE_GUARDED_CALL'
   const kind = KINDS[verdict.kind]
+  const late = kind === 'blocked' ? lateFrame(call.frame) : undefined
   const description = redactText(input.description, redact)
   const remedy = redactRemedy(input.remedy, redact)
   const startedBy: StartedBy = call.frame.startedBy()
@@ -67,7 +71,10 @@ function createTrip(
     sandbox: policy.sandbox,
     running: startedBy.ended ? running() : undefined,
     miss: kind === 'blocked' && !told ? missOf(input, verdict.why, redact) : undefined,
-    configFile: config?.file,
+    config: { file: config?.file, dir: config?.dir ?? '' },
+    late: late?.kind as TripText['late'],
+    ended: late?.name,
+    judgedIn: judgedIn(policy),
     repeated: told,
   })
   const facts = redactFacts(top.facts, redact)
@@ -98,6 +105,12 @@ function createTrip(
     expected: false,
   }
   return { trip, error }
+}
+
+/** Where a rule that is written now would be in force: a sandbox, test, describe, file or the run. */
+function judgedIn({ frame, sandbox }: Policy): FrameKind {
+  if (sandbox !== undefined) return 'sandbox'
+  return frame.nearest('test', 'describe', 'file')?.kind ?? 'run'
 }
 
 /** The rules that stand together with the one that decided, that one first. */

@@ -4,6 +4,7 @@ import net from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import WebSocket from 'ws'
+import { sandboxName } from '../../src/core/sandbox.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -39,7 +40,7 @@ describe('a connection that was opened outside a sandbox', () => {
         socket.write('secret')
         expect((await error).code).toBe('TRIPWIRE_UNMOCKED_INTERACTION')
         expect((await error).message).toContain(
-          `a TCP connection to 127.0.0.1:${world.tcp}, opened outside sandbox #${box.id}, was used in it`,
+          `a TCP connection to 127.0.0.1:${world.tcp}, opened outside ${sandboxName(box.id)}, was used in it`,
         )
       }),
     )

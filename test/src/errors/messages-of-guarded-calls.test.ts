@@ -20,7 +20,7 @@ describe('a guarded call', () => {
                  using _ = tripwire.allow('POST https://api.example.com/v1/charges')
                or by the test's options, the second argument of test():
                  { meta: { tripwire: { allow: ['POST https://api.example.com/v1/charges'] } } }
-               let it through everywhere (tripwire.config.ts):
+               or let it through everywhere (tripwire.config.ts):
                  allow: ['POST https://api.example.com/v1/charges']
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
     `)
@@ -36,7 +36,7 @@ describe('a guarded call', () => {
                  using _ = tripwire.allow('wss://feed.example.com/p')
                or by the test's options, the second argument of test():
                  { meta: { tripwire: { allow: ['wss://feed.example.com/p'] } } }
-               let it through everywhere (tripwire.config.ts):
+               or let it through everywhere (tripwire.config.ts):
                  allow: ['wss://feed.example.com/p']
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
     `)
@@ -52,7 +52,7 @@ describe('a guarded call', () => {
                  using _ = tripwire.allow('sockets:tcp://10.0.0.5:6379')
                or by the test's options, the second argument of test():
                  { meta: { tripwire: { allow: ['sockets:tcp://10.0.0.5:6379'] } } }
-               let it through everywhere (tripwire.config.ts):
+               or let it through everywhere (tripwire.config.ts):
                  allow: ['sockets:tcp://10.0.0.5:6379']
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
     `)
@@ -68,7 +68,7 @@ describe('a guarded call', () => {
                  using _ = tripwire.allow('dns:api.example.com')
                or by the test's options, the second argument of test():
                  { meta: { tripwire: { allow: ['dns:api.example.com'] } } }
-               let it through everywhere (tripwire.config.ts):
+               or let it through everywhere (tripwire.config.ts):
                  allow: ['dns:api.example.com']
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
     `)
@@ -84,7 +84,7 @@ describe('a guarded call', () => {
                  using _ = tripwire.allow('db:postgres://db.example.com/shop')
                or by the test's options, the second argument of test():
                  { meta: { tripwire: { allow: ['db:postgres://db.example.com/shop'] } } }
-               let it through everywhere (tripwire.config.ts):
+               or let it through everywhere (tripwire.config.ts):
                  allow: ['db:postgres://db.example.com/shop']
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
     `)
@@ -100,7 +100,7 @@ describe('a guarded call', () => {
                  using _ = tripwire.allow('POST https://api.example.com/v1/charges')
                or by the test's options, the second argument of test():
                  { meta: { tripwire: { allow: ['POST https://api.example.com/v1/charges'] } } }
-               let it through everywhere (tripwire.config.ts):
+               or let it through everywhere (tripwire.config.ts):
                  allow: ['POST https://api.example.com/v1/charges']
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
     `)
@@ -114,9 +114,9 @@ describe('a guarded call', () => {
         why    the level is 'error' (tripwire.config.ts, guard)
         fix    let it through from this hook on, for the describe or test that it belongs to (with import { tripwire } from 'vitest-tripwire'):
                  tripwire.allow('POST https://api.example.com/v1/charges')
-               let it through in that file (tripwire.config.ts):
+               or let it through in that file (tripwire.config.ts):
                  files: { 'test/shop.test.ts': { allow: ['POST https://api.example.com/v1/charges'] } }
-               let it through everywhere (tripwire.config.ts):
+               or let it through everywhere (tripwire.config.ts):
                  allow: ['POST https://api.example.com/v1/charges']
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
     `)
@@ -132,7 +132,7 @@ describe('a guarded call', () => {
                  files: { 'test/shop.test.ts': { allow: ['POST https://api.example.com/v1/charges'] } }
                or let it fail like an unreachable host, for telemetry (tripwire.config.ts):
                  refuse: ['POST https://api.example.com/v1/charges']
-               let it through everywhere (tripwire.config.ts):
+               or let it through everywhere (tripwire.config.ts):
                  allow: ['POST https://api.example.com/v1/charges']
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
     `)
@@ -146,7 +146,7 @@ describe('a guarded call', () => {
         why    the level is 'error' (tripwire.config.ts, guard)
         fix    let it through in that file (tripwire.config.ts):
                  files: { 'test/shop.test.ts': { allow: ['POST https://api.example.com/v1/charges'] } }
-               let it through everywhere (tripwire.config.ts):
+               or let it through everywhere (tripwire.config.ts):
                  allow: ['POST https://api.example.com/v1/charges']
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
     `)
@@ -158,8 +158,10 @@ describe('a guarded call', () => {
         where  test/fixtures/errors/orders.ts:11:48
                in test "charges the card" (test/shop.test.ts)
         why    deny 'http:*.example.com' (tripwire.config.ts)
-        fix    a deny rule stops it on purpose; narrow or remove it in tripwire.config.ts:
-                 deny: ['http:*.example.com']
+        fix    a deny rule stops it on purpose; if it is meant here, a nearer rule wins (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('POST https://api.example.com/v1/charges')
+               or change tripwire.config.ts to let it through:
+                 allow: ['POST https://api.example.com/v1/charges'] // instead of deny: ['http:*.example.com']
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
     `)
   })
@@ -171,8 +173,11 @@ describe('a guarded call', () => {
         where  test/fixtures/errors/orders.ts:11:48
                in test "charges the card" (test/shop.test.ts)
         why    deny 'http:*.example.com' (tripwire.deny at test/shop.test.ts:9:3)
-        fix    a deny rule stops it on purpose; narrow or remove it in tripwire.deny at test/shop.test.ts:9:3:
-                 tripwire.deny(['http:*.example.com', 'dns'])
+        fix    a deny rule stops it on purpose; if it is meant here, a nearer rule wins (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('POST https://api.example.com/v1/charges')
+               or change tripwire.deny at test/shop.test.ts:9:3 to let it through:
+                 tripwire.deny('dns')
+                 tripwire.allow('POST https://api.example.com/v1/charges')
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
     `)
   })
@@ -183,7 +188,7 @@ describe('a guarded call', () => {
         where  test/fixtures/errors/orders.ts:11:48
                in test "charges the card" (test/shop.test.ts)
         why    outside the ceiling restrict 'http:localhost' (tripwire.config.ts)
-        fix    widen the ceiling in tripwire.config.ts, and let it through there; an allow alone cannot:
+        fix    widen the ceiling (tripwire.config.ts), and let it through there; an allow alone cannot:
                  restrict: ['http:localhost', 'db', 'POST https://api.example.com/v1/charges']
                  allow: ['POST https://api.example.com/v1/charges']
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
@@ -197,7 +202,7 @@ describe('a guarded call', () => {
         where  test/fixtures/errors/orders.ts:11:48
                in test "charges the card" (test/shop.test.ts)
         why    outside the ceiling restrict 'http:localhost' (tripwire.restrict at test/shop.test.ts:9:3)
-        fix    widen the ceiling in tripwire.restrict at test/shop.test.ts:9:3, and let it through there; an allow alone cannot:
+        fix    widen the ceiling (tripwire.restrict at test/shop.test.ts:9:3), and let it through there; an allow alone cannot:
                  tripwire.restrict(['http:localhost', 'POST https://api.example.com/v1/charges'])
                  tripwire.allow('POST https://api.example.com/v1/charges')
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
@@ -216,7 +221,7 @@ describe('a guarded call', () => {
                  using _ = tripwire.allow('POST https://api.example.com/v1/charges')
                or by the test's options, the second argument of test():
                  { meta: { tripwire: { allow: ['POST https://api.example.com/v1/charges'] } } }
-               let it through everywhere (tripwire.config.ts):
+               or let it through everywhere (tripwire.config.ts):
                  allow: ['POST https://api.example.com/v1/charges']
         near   allow 'GET https://api.example.com/v1/charges' (tripwire.config.ts) fits but for the method "POST"
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"

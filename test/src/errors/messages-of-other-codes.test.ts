@@ -6,34 +6,32 @@ const message = async (...args: Parameters<typeof stopped>) => (await stopped(..
 describe('an unsafe call under warn', () => {
   test('with a call site', async () => {
     expect(await message({ level: 'warn' }, CALLS.http)).toMatchInlineSnapshot(`
-      "[TRIPWIRE_UNSAFE_PASSTHROUGH] POST https://api.example.com/v1/charges?token=… was stopped: 'warn' lets only safe operations through.
+      "[TRIPWIRE_UNSAFE_PASSTHROUGH] POST https://api.example.com/v1/charges?token=… was stopped: it may change something out there.
 
         where  test/fixtures/errors/orders.ts:11:48
                in test "charges the card" (test/shop.test.ts)
-        why    the level is 'warn' (tripwire.config.ts, guard)
-               warn lets reads through; this operation may change something out there, so it is stopped
+        why    the level is 'warn' (tripwire.config.ts, guard), which lets only safe operations through
         fix    let it through in this test (with import { tripwire } from 'vitest-tripwire'):
                  using _ = tripwire.allow('POST https://api.example.com/v1/charges')
                or by the test's options, the second argument of test():
                  { meta: { tripwire: { allow: ['POST https://api.example.com/v1/charges'] } } }
-               let it through everywhere (tripwire.config.ts):
+               or let it through everywhere (tripwire.config.ts):
                  allow: ['POST https://api.example.com/v1/charges']
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_UNSAFE_PASSTHROUGH.md"
     `)
   })
   test('without a call site', async () => {
     expect(await message({ level: 'warn', sited: false }, CALLS.db)).toMatchInlineSnapshot(`
-      "[TRIPWIRE_UNSAFE_PASSTHROUGH] pg to db.example.com:5432 as app was stopped: 'warn' lets only safe operations through.
+      "[TRIPWIRE_UNSAFE_PASSTHROUGH] pg to db.example.com:5432 as app was stopped: it may change something out there.
 
         where  <unknown call site> (only Node's own code is on the stack)
                in test "charges the card" (test/shop.test.ts)
-        why    the level is 'warn' (tripwire.config.ts, guard)
-               warn lets reads through; this operation may change something out there, so it is stopped
+        why    the level is 'warn' (tripwire.config.ts, guard), which lets only safe operations through
         fix    let it through in this test (with import { tripwire } from 'vitest-tripwire'):
                  using _ = tripwire.allow('db:postgres://db.example.com/shop')
                or by the test's options, the second argument of test():
                  { meta: { tripwire: { allow: ['db:postgres://db.example.com/shop'] } } }
-               let it through everywhere (tripwire.config.ts):
+               or let it through everywhere (tripwire.config.ts):
                  allow: ['db:postgres://db.example.com/shop']
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_UNSAFE_PASSTHROUGH.md"
     `)
@@ -50,7 +48,7 @@ describe('a call in a sandbox', () => {
         why    in a sandbox a call is answered by a mock, allowed by a rule, or stopped
         fix    let it through in this sandbox, by the first argument of tripwire.sandbox():
                  { allow: ['POST https://api.example.com/v1/charges'] }
-               let it through everywhere (tripwire.config.ts):
+               or let it through everywhere (tripwire.config.ts):
                  allow: ['POST https://api.example.com/v1/charges']
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_UNMOCKED_INTERACTION.md"
     `)
@@ -64,7 +62,7 @@ describe('a call in a sandbox', () => {
         why    in a sandbox a call is answered by a mock, allowed by a rule, or stopped
         fix    let it through in this sandbox, by the first argument of tripwire.sandbox():
                  { allow: ['sockets:tcp://10.0.0.5:6379'] }
-               let it through everywhere (tripwire.config.ts):
+               or let it through everywhere (tripwire.config.ts):
                  allow: ['sockets:tcp://10.0.0.5:6379']
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_UNMOCKED_INTERACTION.md"
     `)
@@ -79,10 +77,13 @@ describe('a late call', () => {
         where  test/fixtures/errors/orders.ts:11:48
                in test "charges the card" (test/shop.test.ts)
         why    the level is 'error' (tripwire.config.ts, guard)
-        fix    wait for the work before the sandbox ends, or stop it there:
-                 await work // or clearTimeout(timer), connection.end(), abort.abort()
-               let it through in that file (tripwire.config.ts):
-                 files: { 'test/shop.test.ts': { allow: ['POST https://api.example.com/v1/charges'] } }
+        fix    stop the work before the sandbox ends:
+                 clearTimeout(timer) // or socket.destroy(), pool.end(), controller.abort()
+               or wait for it in the sandbox, and let it through there (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('POST https://api.example.com/v1/charges')
+                 await work
+               or let it through in this test (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('POST https://api.example.com/v1/charges')
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_POST_SANDBOX_INTERACTION.md"
     `)
   })
@@ -91,11 +92,14 @@ describe('a late call', () => {
       "[TRIPWIRE_POST_TEST_INTERACTION] POST https://api.example.com/v1/charges?token=… was made after test "charges the card" had ended.
 
         where  test/fixtures/errors/orders.ts:11:48
-               started by test "charges the card" (test/shop.test.ts), which has ended
+               started by that test (test/shop.test.ts)
         why    the level is 'error' (tripwire.config.ts, guard)
-        fix    wait for the work before the test ends, or stop it there:
-                 await work // or clearTimeout(timer), connection.end(), abort.abort()
-               let it through in that file (tripwire.config.ts):
+        fix    stop the work before the test ends:
+                 clearTimeout(timer) // or socket.destroy(), pool.end(), controller.abort()
+               or wait for it in the test, and let it through there (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('POST https://api.example.com/v1/charges')
+                 await work
+               or let it through in that file (tripwire.config.ts):
                  files: { 'test/shop.test.ts': { allow: ['POST https://api.example.com/v1/charges'] } }
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_POST_TEST_INTERACTION.md"
     `)
@@ -105,11 +109,14 @@ describe('a late call', () => {
       "[TRIPWIRE_POST_TEST_INTERACTION] pg to db.example.com:5432 as app was made after test "charges the card" had ended.
 
         where  <unknown call site> (only Node's own code is on the stack)
-               started by test "charges the card" (test/shop.test.ts), which has ended; now test "refunds" runs
+               started by that test (test/shop.test.ts); now test "refunds" runs
         why    the level is 'error' (tripwire.config.ts, guard)
-        fix    wait for the work before the test ends, or stop it there:
-                 await work // or clearTimeout(timer), connection.end(), abort.abort()
-               let it through in that file (tripwire.config.ts):
+        fix    stop the work before the test ends:
+                 clearTimeout(timer) // or socket.destroy(), pool.end(), controller.abort()
+               or wait for it in the test, and let it through there (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('db:postgres://db.example.com/shop')
+                 await work
+               or let it through in that file (tripwire.config.ts):
                  files: { 'test/shop.test.ts': { allow: ['db:postgres://db.example.com/shop'] } }
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_POST_TEST_INTERACTION.md"
     `)

@@ -36,7 +36,7 @@ export function installed(situation: Situation = {}) {
     own: createOwnEndpoints(),
     context: new AsyncLocalStorage<Frame | Open>(),
     trips: createTripMaker(
-      () => ({ file: undefined, redact }),
+      () => ({ file: `${process.cwd()}/tripwire.config.ts`, dir: process.cwd(), redact }),
       () => running,
     ),
     sandboxes: new Sandboxes(() => 0),
