@@ -30,6 +30,7 @@ export type RuleFields = Readonly<Record<string, string | number | readonly (str
 
 export { isLoopbackHost, normaliseHost } from './core/normalise.ts'
 export { RuleSyntaxError } from './core/rule-syntax.ts'
+export { packageOf } from './core/package-name.ts'
 export { suggest } from './core/suggest.ts'
 export { parseUrlRule } from './core/url-rule.ts'
 
@@ -59,7 +60,7 @@ export interface StackFrame {
 export interface Lift {
   /** The protocol it stands on. */
   readonly over: string
-  /** Cheap test first; `stack()` costs microseconds and is there to name a driver once per new connection. */
+  /** A layer of the same protocol takes the lower one's place: the plugin knows more of its own call. Cheap test first; `stack()` costs microseconds and is there to name a driver once per new connection. */
   lift(lower: Layer, stack: () => readonly StackFrame[]): Layer | undefined
 }
 
@@ -150,6 +151,11 @@ export interface Tap {
   carry<T>(layer: Layer, fn: () => T): T
   /** Calls `patch` once Node has loaded a built-in module that is too heavy to be loaded for the sake of a patch. */
   whenLoaded(module: string, patch: () => void): void
+  /**
+   * Remembers the present stack; what it gives runs a function as if it went on from here. For libraries that reach their seam on a later
+   * stack: a call in that context that finds no line of the user's names the one that is remembered. Costs a stack.
+   */
+  here(): <T>(fn: () => T) => T
   /** Where the present code runs. */
   frame(): Frame
   /** Runs `fn` in a frame (an own server's handler in the frame of the request that caused it). */

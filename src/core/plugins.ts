@@ -36,6 +36,7 @@ export class PluginSet implements Knowledge {
     const layers = [layer]
     for (const lift of this.#lifts.get(layer.protocol) ?? []) {
       const above = lift.lift(layer, stack)
+      if (above?.protocol === layer.protocol) return [above]
       if (above !== undefined) {
         layers.unshift(...this.lifted(above, stack))
         break

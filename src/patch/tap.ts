@@ -1,5 +1,6 @@
 import { channel as channelOf } from 'node:diagnostics_channel'
 import type { Guard } from '../core/guard.ts'
+import { rememberSite } from '../errors/call-site.ts'
 import type { Hop, OpenCall, OpenOptions, OwnEndpoints, Tap } from '../plugin.ts'
 import type { PatchSet } from './patch-set.ts'
 
@@ -23,6 +24,7 @@ export function createTap(guard: Guard, patches: PatchSet, own: OwnEndpoints, ho
     within: <T>(call: OpenCall, fn: () => T) => guard.within(call, fn),
     carry: (layer, fn) => guard.carry(layer, fn),
     whenLoaded: (module, patch) => whenLoaded(guard, patches, module, patch),
+    here: rememberSite,
     current: () => guard.current(),
     frame: () => guard.currentFrame(),
     runIn: (frame, fn) => guard.runIn(frame, fn),
