@@ -29,8 +29,8 @@ export interface Operation {
 export type RuleFields = Readonly<Record<string, string | number | readonly (string | number)[]>>
 
 export { isLoopbackHost, normaliseHost } from './core/normalise.ts'
-export { RuleSyntaxError } from './core/rule-syntax.ts'
 export { packageOf } from './core/package-name.ts'
+export { RuleSyntaxError } from './core/rule-syntax.ts'
 export { suggest } from './core/suggest.ts'
 export { parseUrlRule } from './core/url-rule.ts'
 
@@ -151,6 +151,8 @@ export interface Tap {
   carry<T>(layer: Layer, fn: () => T): T
   /** Calls `patch` once Node has loaded a built-in module that is too heavy to be loaded for the sake of a patch. */
   whenLoaded(module: string, patch: () => void): void
+  /** Calls `found` with the exports of each CommonJS file whose path fits, of every copy of a library, once it is loaded. */
+  onceLoaded(path: RegExp, found: (exported: object) => void): void
   /**
    * Remembers the present stack; what it gives runs a function as if it went on from here. For libraries that reach their seam on a later
    * stack: a call in that context that finds no line of the user's names the one that is remembered. Costs a stack.

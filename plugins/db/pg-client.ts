@@ -1,5 +1,4 @@
 /** Who pg connects as: its connection knows only host and port, the client above it knows the rest. */
-import Module from 'node:module'
 import type { Tap } from '../../src/plugin.ts'
 
 export interface Login {
@@ -20,16 +19,9 @@ export function currentLogin(): Login | undefined {
   return login
 }
 
-/** Wraps pg's client once it is loaded, through `require` or `import` (both end in this extension handler; Node 20 to 26). */
+/** Wraps pg's client once it is loaded, each copy of it. */
 export function watchPg(tap: Tap): void {
-  const extensions = (Module as unknown as { _extensions: Record<string, (module: NodeModule, file: string) => void> })
-    ._extensions
-  tap.patch(extensions, '.js', (original) => {
-    return function (this: unknown, module: NodeModule, file: string) {
-      Reflect.apply(original, this, [module, file])
-      if (file.endsWith('client.js') && /[/\\]pg[/\\]lib[/\\]client\.js$/.test(file)) wrapClient(tap, module.exports)
-    }
-  })
+  tap.onceLoaded(/[/\\]pg[/\\]lib[/\\]client\.js$/, (exported) => wrapClient(tap, exported))
 }
 
 function wrapClient(tap: Tap, exported: { prototype?: PgClient }): void {

@@ -5,7 +5,6 @@
  *
  * The copy inside of Node cannot be reached; its pool behind `fetch` is unlimited, and makes its requests at once.
  */
-import Module from 'node:module'
 import type { Frame, OpenCall, Tap } from '../../src/plugin.ts'
 
 export interface DispatchOptions {
@@ -78,7 +77,7 @@ export function watchDispatchers(tap: Tap, judge: JudgeDispatch): () => Announce
     return { frame: tap.frame(), call }
   }
 
-  onceLoaded(tap, (exported) => {
+  tap.onceLoaded(FILE, (exported) => {
     const { PoolBase } = exported as { PoolBase?: { prototype: object } }
     const owner = PoolBase?.prototype ?? (exported as { prototype?: object }).prototype
     const key = owner && symbolOf(owner, 'dispatch')
@@ -104,19 +103,4 @@ function originsOf(dispatcher: object, { origin }: DispatchOptions): readonly (s
 /** A member that undici keeps under a symbol of its own. */
 function symbolOf(owner: object, name: string): symbol | undefined {
   return Object.getOwnPropertySymbols(owner).find(({ description }) => description === name)
-}
-
-/** Every copy, loaded through `require` or `import` (both end in this extension handler; Node 20 to 26), or there already. */
-function onceLoaded(tap: Tap, found: (exported: object) => void): void {
-  const { _extensions, _cache } = Module as unknown as {
-    _extensions: Record<string, (module: NodeModule, file: string) => void>
-    _cache: Record<string, NodeModule | undefined>
-  }
-  for (const file in _cache) if (FILE.test(file)) found(_cache[file]?.exports)
-  tap.patch(_extensions, '.js', (original) => {
-    return function (this: unknown, module: NodeModule, file: string) {
-      Reflect.apply(original, this, [module, file])
-      if ((file.endsWith('client.js') || file.endsWith('pool-base.js')) && FILE.test(file)) found(module.exports)
-    }
-  })
 }

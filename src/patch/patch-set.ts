@@ -3,11 +3,12 @@ import { disguise } from './disguise.ts'
 import { holderOf } from './holder.ts'
 
 interface Patch {
-  readonly owner: object
-  readonly key: PropertyKey
   readonly before: PropertyDescriptor | undefined
   readonly replacement: unknown
 }
+
+/** What was patched of each owner, the last patch of a property last. */
+type Patches = WeakMap<object, Map<PropertyKey, Patch[]>>
 
 /** A slot that could not be patched. */
 export class LockedSlotError extends Error {
@@ -23,11 +24,12 @@ export class LockedSlotError extends Error {
 
 /**
  * Changes built-ins, and remembers each change before it is made, so that a failed or finished installation can be taken back whole,
- * last change first. What somebody else put on top of ours in the meantime is left alone.
+ * last change first. What somebody else put on top of ours in the meantime is left alone. Owners are held weakly: in Vitest's vm pools the
+ * libraries of a test file go with its context.
  */
 export class PatchSet {
   readonly #undo: (() => void)[] = []
-  readonly #replacements = new Map<object, Map<PropertyKey, unknown>>()
+  #patches: Patches = new WeakMap()
 
   /** Replaces `owner[key]`. @throws LockedSlotError when the property is neither writable nor configurable */
   patch<T extends object, K extends keyof T & (string | symbol)>(
@@ -41,10 +43,10 @@ export class PatchSet {
     const slot = slotName(owner, key, original)
     if (before && !before.configurable && !before.writable) throw new LockedSlotError(slot, holderOf(original, before))
     if (!before && !Object.isExtensible(owner)) throw new LockedSlotError(slot, 'the object is not extensible')
-    const patch: Patch = { owner, key, before, replacement }
-    this.#undo.push(() => restore(patch))
-    const replacements = this.#replacements.get(owner) ?? new Map<PropertyKey, unknown>()
-    this.#replacements.set(owner, replacements.set(key, replacement))
+    const patches = this.#patches.get(owner) ?? new Map<PropertyKey, Patch[]>()
+    this.#patches.set(owner, patches)
+    patches.set(key, [...(patches.get(key) ?? []), { before, replacement }])
+    this.#undo.push(undoOf(owner, key, this.#patches))
     const after: PropertyDescriptor =
       before && 'value' in before
         ? { ...before, value: replacement }
@@ -55,8 +57,8 @@ export class PatchSet {
 
   /** Whether what we put there still is there; asked for every request, so nothing is searched. */
   holds(owner: object, key: PropertyKey): boolean {
-    const replacement = this.#replacements.get(owner)?.get(key)
-    return replacement !== undefined && (owner as Record<PropertyKey, unknown>)[key] === replacement
+    const patch = this.#patches.get(owner)?.get(key)?.at(-1)
+    return patch !== undefined && (owner as Record<PropertyKey, unknown>)[key] === patch.replacement
   }
 
   onUndo(undo: () => void): void {
@@ -78,13 +80,22 @@ export class PatchSet {
         failed ??= error
       }
     }
-    this.#replacements.clear()
+    this.#patches = new WeakMap()
     syncBuiltinESMExports()
     if (failed !== undefined) throw failed
   }
 }
 
-function restore({ owner, key, before, replacement }: Patch): void {
+function undoOf(owner: object, key: PropertyKey, patches: Patches): () => void {
+  const held = new WeakRef(owner)
+  return () => {
+    const there = held.deref()
+    const patch = there && patches.get(there)?.get(key)?.pop()
+    if (patch) restore(there, key, patch)
+  }
+}
+
+function restore(owner: object, key: PropertyKey, { before, replacement }: Patch): void {
   const now = Reflect.getOwnPropertyDescriptor(owner, key)
   if (now === undefined || now.value !== replacement) return
   if (before === undefined) Reflect.deleteProperty(owner, key)

@@ -2,6 +2,7 @@ import { channel as channelOf } from 'node:diagnostics_channel'
 import type { Guard } from '../core/guard.ts'
 import { rememberSite } from '../errors/call-site.ts'
 import type { Hop, OpenCall, OpenOptions, OwnEndpoints, Tap } from '../plugin.ts'
+import { onceLoaded } from './loaded.ts'
 import type { PatchSet } from './patch-set.ts'
 
 /** What a plugin installs with: patches that undo themselves, and the way to the guard. */
@@ -24,6 +25,7 @@ export function createTap(guard: Guard, patches: PatchSet, own: OwnEndpoints, ho
     within: <T>(call: OpenCall, fn: () => T) => guard.within(call, fn),
     carry: (layer, fn) => guard.carry(layer, fn),
     whenLoaded: (module, patch) => whenLoaded(guard, patches, module, patch),
+    onceLoaded: (path, found) => onceLoaded(patches, path, found),
     here: rememberSite,
     current: () => guard.current(),
     frame: () => guard.currentFrame(),
