@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { cruise, type ICruiseResult } from 'dependency-cruiser'
 import { describe, expect, test } from 'vitest'
 import { builtins } from '../../plugins/index.ts'
+import { RESERVED } from '../../src/config/reserved.ts'
 import { CONFIG_KEYS } from '../../src/config/validate.ts'
 import { LEVELS } from '../../src/core/levels.ts'
 import { CODES } from '../../src/errors/classes.ts'
@@ -160,6 +161,14 @@ describe('lists in the docs', () => {
     const keys = [...CONFIG_KEYS, ...builtins.flatMap((plugin) => Object.keys(plugin.settings ?? {}))]
     const listed = /^Keys: (.*)\. See/m.exec(readme)?.[1]?.match(/\w+/g)
     expect([...(listed ?? [])].sort()).toEqual([...keys].sort())
+    const page = read('docs/config.md')
+    const cells = [...page.slice(0, page.indexOf('## ')).matchAll(/^\| (`[^|]+)\|/gm)].map(([, cell]) => cell as string)
+    expect(cells.flatMap((cell) => cell.match(/\w+/g)).sort()).toEqual([...keys].sort())
+    expect(page).toContain(
+      Object.keys(RESERVED)
+        .map((name) => `\`${name}\``)
+        .join(', '),
+    )
   })
 
   test('have a page for every code', () => {
