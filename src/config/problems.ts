@@ -1,5 +1,6 @@
 import { isMatcher, printMatcher, specOf } from '../core/matcher.ts'
 import { isRegExp } from '../core/pattern.ts'
+import { shorten } from '../core/shorten.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { ConfigError } from '../errors/classes.ts'
 
@@ -29,12 +30,9 @@ export class Problems {
   }
 }
 
-const MOST = 60
-
 /** A value as somebody would write it, short; never throws, whatever somebody wrote. */
 export function print(value: unknown): string {
-  const text = written(value)
-  return text.length > MOST ? `${text.slice(0, MOST - 1)}…` : text
+  return shorten(written(value))
 }
 
 function written(value: unknown): string {

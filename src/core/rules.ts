@@ -3,6 +3,7 @@ import type { Layer } from './call.ts'
 import { isMatcher, type MatcherFields, type MatcherSpec, printMatcher, specOf } from './matcher.ts'
 import { compilePattern, isRegExp, PatternError, type Test } from './pattern.ts'
 import { RuleSyntaxError } from './rule-syntax.ts'
+import { shorten, shortenWords } from './shorten.ts'
 import { suggest } from './suggest.ts'
 
 /** A compiled pattern of facts, from a rule string or from `M(...)`. */
@@ -110,7 +111,8 @@ class PluginGrammar implements Grammar {
       if (rest === '') throw new RuleSyntaxError('nothing follows the colon', `'${plugin.name}' for all of it`)
       fields = plugin.parseRule(rest)
     } catch (error) {
-      if (error instanceof RuleSyntaxError) throw new RuleError(text, error.message, error.expected, error.near)
+      if (error instanceof RuleSyntaxError)
+        throw new RuleError(text, shortenWords(error.message), error.expected, error.near)
       throw error
     }
     return new FieldRule(text, plugin.name, this.#compile(text, plugin, fields))
@@ -122,7 +124,7 @@ class PluginGrammar implements Grammar {
     const reserved = this.#reserved[word]
     if (reserved !== undefined) return new RuleError(text, reserved, `one of ${this.protocols.join(', ')}`)
     const near = suggest(word, [...this.protocols, ...this.#schemes.keys()])
-    return new RuleError(text, `'${word}' is no protocol`, `one of ${this.protocols.join(', ')}`, near)
+    return new RuleError(text, `'${shorten(word)}' is no protocol`, `one of ${this.protocols.join(', ')}`, near)
   }
 
   #fromMatcher(value: unknown): Rule {
@@ -171,9 +173,9 @@ class PluginGrammar implements Grammar {
       const [fact = ''] = named.map(([name]) => name).filter((name) => !known.includes(name))
       throw new RuleError(
         text,
-        `no protocol has the fact '${fact}'`,
+        `no protocol has the fact '${shorten(fact)}'`,
         'a fact that some protocol has',
-        suggest(fact, [...new Set(known)]),
+        suggest(fact, known),
       )
     }
     return {
@@ -191,7 +193,7 @@ class PluginGrammar implements Grammar {
         const facts = Object.keys(plugin.facts)
         throw new RuleError(
           text,
-          `${plugin.name} has no fact '${fact}'`,
+          `${plugin.name} has no fact '${shorten(fact)}'`,
           `one of ${facts.join(', ')}`,
           suggest(fact, facts),
         )

@@ -127,6 +127,19 @@ describe('a level or rule is refused:', () => {
         allow: 'htttp' is no protocol (got 'htttp://a.example'): expected one of db, ws, http, sockets, dns (did you mean: http, https?)"
     `)
   })
+  test.each([
+    ['a word', 'x'.repeat(500)],
+    ['words', 'no rule at all '.repeat(50)],
+    ['a scheme', `${'x'.repeat(500)}://a.example`],
+    ['a transport', `sockets:${'x'.repeat(500)}://a.example`],
+    ['a port', `sockets:listen:${'1'.repeat(500)}`],
+    ['a database', `db:${'x'.repeat(500)}://a.example`],
+    ['a protocol', M({ protocol: 'x'.repeat(500) })],
+    ['a fact', M({ protocol: 'http', ['x'.repeat(500)]: 1 })],
+    ["nobody's fact", M({ ['x'.repeat(500)]: 1 })],
+  ])('%s without end, which is not repeated', (_, rule) => {
+    expect(refusal({ allow: rule }).length).toBeLessThan(400)
+  })
   test('a bare function as a rule', () => {
     expect(refusal({ allow: [() => true] })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.

@@ -212,6 +212,7 @@ describe('rules', () => {
 
 test('suggestions are few, near, and end the sentence', () => {
   expect(suggest('htp', ['http', 'dns', 'https'])).toEqual(['http', 'https'])
+  expect(suggest('htp', ['http', 'dns', 'http', 'http', 'https'])).toEqual(['http', 'https'])
   expect(suggest('zzzz', ['http'])).toEqual([])
   expect([didYouMean(['a', 'b']), didYouMean([])]).toEqual([' (did you mean: a, b?)', '.'])
 })
