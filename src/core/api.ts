@@ -205,7 +205,7 @@ function expectTripWith(parts: ApiParts): ExpectTrip {
     try {
       await guard.runIn(frame, fn)
     } catch (error) {
-      if (isAssertion(error) || (frame.trips.length === 0 && !parts.carriesTrip(error))) throw error
+      if (isOwnFailure(error) || (frame.trips.length === 0 && !parts.carriesTrip(error))) throw error
     } finally {
       guard.closeFrame(frame)
     }
@@ -214,7 +214,8 @@ function expectTripWith(parts: ApiParts): ExpectTrip {
   }
 }
 
-/** A failed expectation inside the callback is the test's own failure, whatever tripped before it. */
-function isAssertion(error: unknown): boolean {
-  return (error as { name?: unknown } | undefined)?.name === 'AssertionError'
+/** A failed expectation inside the callback, or a misuse of ours, is the test's own failure, whatever tripped before it. */
+function isOwnFailure(error: unknown): boolean {
+  const { name, code, tripId } = (error ?? {}) as Record<string, unknown>
+  return name === 'AssertionError' || (tripId === undefined && String(code).startsWith('TRIPWIRE_'))
 }

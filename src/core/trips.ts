@@ -88,15 +88,16 @@ export class TripBook {
 
   /** Writes a trip down at the frame that pays for it. Expected trips go to the `expectTrip` that waits for them. */
   charge(trip: Trip, error: Error, frame: Frame, policy: Policy): void {
-    const expecting = policy.expecting.find((at) => matchesExpected(at.expects, trip))
-    if (expecting !== undefined) {
-      trip.expected = true
-      expecting.trips.push(trip)
-      return
+    for (const expecting of policy.expecting) {
+      if (matchesExpected(expecting.expects, trip)) {
+        trip.expected = true
+        expecting.trips.push(trip)
+        return
+      }
+      if (trip.kind === 'blocked') expecting.others.push(trip)
     }
     this.#note(trip)
     if (trip.kind !== 'blocked') return
-    policy.expecting[0]?.others.push(trip)
     this.#seen.add(trip.fingerprint)
     const payer = payerOf(frame)
     if (payer === undefined) this.onHomeless?.(trip, error)

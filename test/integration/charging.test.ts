@@ -32,6 +32,8 @@ test('polled', async () => { await expect.poll(fetch.bind(null, 'http://api.exam
 test('loops', async () => { for (let i = 0; i < 3; i++) await swallow() })
 test('expected', async () => { expect(await tripwire.expectTrip('http', swallow)).toHaveLength(1) })
 test('expected in vain', async () => { await tripwire.expectTrip('http', () => {}) })
+test('expected within, in vain', () => tripwire.expectTrip('http', () => tripwire.expectTrip('dns', swallow)))
+test('misused within', () => tripwire.expectTrip('http', async () => { await swallow(); tripwire.allow('htttp') }))
 test('allowed', async () => {
   using _ = tripwire.allow('http://localhost:1')
   await fetch('http://localhost:1').catch(() => undefined)
@@ -99,6 +101,8 @@ describe('who pays for a trip', () => {
     'polled',
     'loops',
     'expected in vain',
+    'expected within, in vain',
+    'misused within',
     'concurrent a',
     'each 2',
     'with a hook hooked',
@@ -114,6 +118,11 @@ describe('who pays for a trip', () => {
       expect(messages(name)).toHaveLength(1)
     },
   )
+
+  test('what an outer expectTrip waits for, the inner one saw instead', () => {
+    expect(messages('expected within, in vain')).toHaveLength(1)
+    expect(messages('expected within, in vain')[0]).toContain('GET http://api.example.com/ping at app.ts:2:27')
+  })
 
   test('the blame is on the line that made the call', () => {
     expect(messages('swallowed')[0]).toContain('where  app.ts:2:27')
