@@ -30,6 +30,8 @@ export interface Circumstances {
   readonly config: ConfigPlace
   /** Every rule of the list that decided (deny, restrict), as text; the one that did is the first. */
   readonly decided: readonly string[]
+  /** Those of them that do not stop the call. */
+  readonly harmless: readonly string[]
 }
 
 const IMPORT = "with import { tripwire } from 'vitest-tripwire'"
@@ -55,7 +57,7 @@ export function fixesFor(at: Circumstances): Fix[] {
 
 /** What is awaited instead of left behind is a call like any other: it needs a rule as well. */
 function lateFixes(at: Circumstances, ended: 'sandbox' | 'test' | 'file'): Fix[] {
-  const where = ended === 'file' ? 'file ends, in a hook' : `${ended} ends`
+  const where = ended === 'file' ? 'file ends, in afterAll' : `${ended} ends`
   const stopped: Fix = {
     does: `stop the work before the ${where}`,
     code: 'clearTimeout(timer) // or socket.destroy(), pool.end(), controller.abort()',
@@ -87,12 +89,12 @@ function despiteDeny(at: Circumstances): Fix[] {
   return [{ does, code: `${using}tripwire.allow(${rule(at)})` }]
 }
 
+/** All that stop the call have to go, not only the first that did: a request is stopped by its endpoint as well. */
 function withoutDeny(at: Circumstances): Fix {
-  const [denied = '', ...others] = at.decided
   const does = `change ${at.why.source} to let it through`
   const allow = written('allow', [at.remedy.rule], at.why)
-  const deny = written('deny', others.length > 0 ? others : [denied], at.why)
-  return { does, code: others.length > 0 ? `${deny}\n${allow}` : `${allow} // instead of ${deny}` }
+  if (at.harmless.length > 0) return { does, code: `${written('deny', at.harmless, at.why)}\n${allow}` }
+  return { does, code: `${allow} // instead of ${written('deny', at.decided, at.why)}` }
 }
 
 function widerCeiling(at: Circumstances): Fix {

@@ -2,6 +2,7 @@ import type { StartedBy, Trip, TripCode, Verdict, Why } from '../core/call.ts'
 import type { FrameKind } from '../core/frames.ts'
 import { lateFrame } from '../core/late.ts'
 import type { Policy } from '../core/policy.ts'
+import type { Rule } from '../core/rules.ts'
 import type { TripInput, TripMaker } from '../core/trips.ts'
 import { captureSite, printPosition, type Site } from './call-site.ts'
 import { CODES } from './classes.ts'
@@ -52,7 +53,9 @@ function createTrip(
   const remedy = redactRemedy(input.remedy, redact)
   const startedBy: StartedBy = call.frame.startedBy()
   const endpoint = input.lower && redactText(input.describeLower(input.lower), redact)
-  const decided = decidedBy(verdict.why, policy).map((rule) => redactRule(rule, redact))
+  const deciding = decidedBy(verdict.why, policy)
+  const textOf = ({ text }: Rule) => redactRule(text, redact)
+  const decided = deciding.map(textOf)
   const position = site.callSite ? printPosition(site.callSite) : startedBy.name
   const fingerprint = `${code} ${remedy.rule} ${position}`
   // What `expectTrip` waits for is never told, so that it cannot stand for a later one.
@@ -65,6 +68,7 @@ function createTrip(
     startedBy,
     why: verdict.why,
     decided,
+    harmless: deciding.filter((rule) => !call.layers.some((layer) => rule.matches(layer, false))).map(textOf),
     remedy,
     endpoint,
     onOpen: call.onOpen,
@@ -114,10 +118,10 @@ function judgedIn({ frame, sandbox }: Policy): FrameKind {
 }
 
 /** The rules that stand together with the one that decided, that one first. */
-function decidedBy({ rule, effect, source }: Why, { scopes }: Policy): string[] {
+function decidedBy({ rule, effect, source }: Why, { scopes }: Policy): Rule[] {
   if (rule === undefined) return []
   const list = scopes.flatMap((scope) => (effect && scope.source === source ? (scope[effect] ?? []) : []))
-  return [rule, ...list.filter((other) => list.includes(rule) && other !== rule)].map(({ text }) => text)
+  return [rule, ...list.filter((other) => list.includes(rule) && other !== rule)]
 }
 
 function redactRemedy({ rule, wider, hint }: TripInput['remedy'], redact: RedactPatterns): TripInput['remedy'] {

@@ -10,7 +10,7 @@ export interface World extends AsyncDisposable {
   readonly udp: number
   readonly unix: string
   /** Everything that reached it, in order. */
-  readonly log: readonly string[]
+  readonly log: string[]
   /** Waits until what is under way would have arrived. */
   quiet(): Promise<void>
 }

@@ -123,6 +123,56 @@ describe('a late call', () => {
   })
 })
 
+describe('a call after its file', () => {
+  test('by a test', async () => {
+    expect(await message({ ended: 'file' }, CALLS.http)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_POST_TEST_INTERACTION] POST https://api.example.com/v1/charges?token=… was made after test "charges the card" had ended.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               started by that test (test/shop.test.ts)
+        why    the level is 'error' (tripwire.config.ts, guard)
+        fix    stop the work before the test ends:
+                 clearTimeout(timer) // or socket.destroy(), pool.end(), controller.abort()
+               or wait for it in the test, and let it through there (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('POST https://api.example.com/v1/charges')
+                 await work
+               or let it through everywhere (tripwire.config.ts):
+                 allow: ['POST https://api.example.com/v1/charges']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_POST_TEST_INTERACTION.md"
+    `)
+  })
+  test('by a hook', async () => {
+    expect(await message({ ended: 'file', from: 'hook', running: 'test "refunds"' }, CALLS.dns)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_POST_TEST_INTERACTION] a DNS query for MX records of api.example.com was made after test/shop.test.ts had ended.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               started by beforeAll of test/shop.test.ts, which has ended; now test "refunds" runs
+        why    the level is 'error' (tripwire.config.ts, guard)
+        fix    stop the work before the file ends, in afterAll:
+                 clearTimeout(timer) // or socket.destroy(), pool.end(), controller.abort()
+               or let it through everywhere (tripwire.config.ts):
+                 allow: ['dns:api.example.com']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_POST_TEST_INTERACTION.md"
+    `)
+  })
+  test('by an import, against a deny', async () => {
+    const denied = { ended: 'file', from: 'import', deny: ['http', 'sockets'] } as const
+    expect(await message(denied, CALLS.http)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_POST_TEST_INTERACTION] POST https://api.example.com/v1/charges?token=… was made after test/shop.test.ts had ended.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               started by the import of test/shop.test.ts, which has ended
+        why    deny 'http' (tripwire.config.ts)
+        fix    stop the work before the file ends, in afterAll:
+                 clearTimeout(timer) // or socket.destroy(), pool.end(), controller.abort()
+               or change tripwire.config.ts to let it through:
+                 deny: ['sockets']
+                 allow: ['POST https://api.example.com/v1/charges']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_POST_TEST_INTERACTION.md"
+    `)
+  })
+})
+
 describe('a call that went through', () => {
   test('is told as such', async () => {
     const dns = { ...CALLS.dns, operation: 'dns:lookup' }

@@ -1,118 +1,147 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runVitest, type VitestRun } from '../../support/run-vitest.ts'
+import { runVitest } from '../../support/run-vitest.ts'
 import { startWorld, type World } from '../../support/world.ts'
+import { callsTo, filesAt, type Paste, PLACES } from './places.ts'
 
-/** Where the parts of a fix are pasted. */
-interface Paste {
-  readonly config?: string
-  readonly top?: string
-  readonly options?: string
-  readonly body?: string
-  readonly sandbox?: string
-  readonly hook?: string
+interface Fix {
+  readonly does: string
+  readonly code: string
 }
-
-interface Place {
-  /** The project with a call that is stopped. */
-  readonly files: (url: string, paste: Paste) => Record<string, string>
-  /** The test or file that is red. */
-  readonly red: string
-}
-
-const IMPORTS = "import { beforeAll, test } from 'vitest'\nimport { tripwire } from 'vitest-tripwire'\n"
-const config = (keys: string) =>
-  `import { defineConfig } from 'vitest-tripwire/config'\nexport default defineConfig({ ${keys} })\n`
-const call = (url: string) => `await fetch('${url}').catch(() => {})`
-const project = (source: string, keys = '') => ({
-  'a.test.ts': `${IMPORTS}${source}`,
-  'tripwire.config.ts': config(keys),
-})
-
-const PLACES: Record<string, Place> = {
-  'a test': {
-    red: 'calls',
-    files: (url, { options, body = '', config: keys }) =>
-      project(`test('calls', ${options ? `${options}, ` : ''}async () => {\n${body}\n${call(url)}\n})`, keys),
-  },
-  'a hook': {
-    red: 'a.test.ts',
-    files: (url, { hook = '', config: keys }) =>
-      project(`beforeAll(async () => {\n${hook}\n${call(url)}\n})\ntest('calls', () => {})`, keys),
-  },
-  'an import': {
-    red: 'a.test.ts',
-    files: (url, { config: keys }) => project(`${call(url)}\ntest('calls', () => {})`, keys),
-  },
-  'a sandbox': {
-    red: 'calls',
-    files: (url, { sandbox, config: keys }) =>
-      project(
-        `test('calls', async () => {\nawait tripwire.sandbox(${sandbox ? `${sandbox}, ` : ''}async () => { ${call(url)} })\n})`,
-        keys,
-      ),
-  },
-  'a ceiling of the config': {
-    red: 'calls',
-    files: (url, { config: keys = "restrict: ['dns', 'http:elsewhere.example']" }) =>
-      project(`test('calls', async () => { ${call(url)} })`, keys),
-  },
-  'a ceiling of a test': {
-    red: 'calls',
-    files: (url, { body = "tripwire.restrict(['dns', 'http:elsewhere.example'])" }) =>
-      project(`test('calls', async () => {\n${body}\n${call(url)}\n})`),
-  },
+/** One project of a run: a call at a place, with a fix or without. */
+interface Trial {
+  readonly place: string
+  readonly way: string
+  readonly fix?: Fix
 }
 
 /** What a message says to do, and what to paste. */
-function fixesIn(message: string): { does: string; code: string }[] {
-  const fixes: { does: string; code: string }[] = []
+function fixesIn(message: string): Fix[] {
+  const fixes: Fix[] = []
   for (const line of message.slice(message.indexOf('\n  fix')).split('\n').slice(1)) {
     if (/^ {2}(?:near|more)/.test(line)) break
-    const [, does] = /^(?: {2}fix {4}| {9})(\S.*):$/.exec(line) ?? []
+    const [, does] = /^(?: {2}fix {4}| {9}or )(\S.*):$/.exec(line) ?? []
     const [, code] = /^ {11}(\S.*)$/.exec(line) ?? []
-    if (does !== undefined) fixes.push({ does, code: '' })
     const last = fixes.at(-1)
-    if (code !== undefined && last) last.code += `${last.code ? '\n' : ''}${code}`
+    if (does !== undefined) fixes.push({ does, code: '' })
+    else if (code !== undefined && last) fixes.splice(-1, 1, { does: last.does, code: `${last.code}${code}\n` })
   }
-  return fixes
+  return fixes.map(({ does, code }) => ({ does, code: code.trim() }))
 }
 
-function pasteFor(does: string, code: string): Paste {
-  if (does.includes('tripwire.config.ts')) return { config: code.split('\n').join(', ') }
-  if (does.includes('second argument of test()')) return { options: code }
-  if (does.includes('first argument of tripwire.sandbox()')) return { sandbox: code }
-  if (does.includes('from this hook on')) return { hook: code }
-  return { body: code }
+function pasteOf({ does, code }: Fix): Paste {
+  if (/tripwire\.config\.ts/.test(does)) return { config: code.replaceAll('\n', ',\n') }
+  if (/first argument|second argument/.test(does)) return { options: code }
+  return does.includes('in this test') ? { body: code } : { code }
 }
 
-const messageOf = (run: VitestRun, red: string) => run.tests[red]?.messages[0] ?? run.files[red]?.message ?? run.output
+const REPORTER = `
+import { writeFileSync } from 'node:fs'
+const texts = (error) => {
+  if (error.errors?.length > 0) return error.errors.flatMap(texts)
+  return error.message.startsWith('[TRIPWIRE') || !error.cause ? [error.message] : texts(error.cause)
+}
+const all = (errors = []) => errors.flatMap(texts)
+export default class {
+  onTestRunEnd(modules, unhandled) {
+    const told = modules.map((module) => [module.project.name, [
+      ...all(module.errors()), ...[...module.children.allTests()].flatMap((test) => all(test.result().errors)),
+    ]])
+    writeFileSync('told.json', JSON.stringify({ told: Object.fromEntries(told), unhandled: all(unhandled) }))
+  }
+}
+`
+const CONFIG = (folders: readonly string[]) => `
+import { defineConfig } from 'vitest/config'
+import { tripwire } from 'vitest-tripwire/vite'
+const folders = ${JSON.stringify(folders)}
+const projects = folders.map((name) => ({ extends: true, root: name, test: { name } }))
+export default defineConfig({ plugins: [tripwire()], test: { pool: 'threads', maxWorkers: 2, projects } })
+`
 
-describe.each(Object.entries(PLACES))('what the error of %s says to paste', (_, { files, red }) => {
-  let world: World
-  let url: string
-  let fixes: { does: string; code: string }[]
-  beforeAll(async () => {
-    world = await startWorld()
-    url = `http://127.0.0.1:${world.http}/prices`
-    const run = await runVitest(files(url, {}))
-    expect(run.exitCode).toBe(1)
-    await world.quiet()
-    expect(world.log).toEqual([])
-    fixes = fixesIn(messageOf(run, red).includes('  fix') ? messageOf(run, red) : run.output)
+let world: World
+beforeAll(async () => {
+  world = await startWorld()
+})
+afterAll(() => world[Symbol.asyncDispose]())
+
+/** Runs all trials in one Vitest, each in a project of its own, and gives the messages of each trial. */
+async function run(trials: readonly Trial[]): Promise<string[][]> {
+  const files = trials.flatMap(({ place, way, fix }, at) => {
+    const wanted = fix?.does.includes('unreachable host') ? 'unreachable' : 'reached'
+    return Object.entries(filesAt(place, way, fix && pasteOf(fix), wanted)).map(([name, text]) => [
+      `p${at}/${name}`,
+      text,
+    ])
   })
-  afterAll(async () => {
-    await world[Symbol.asyncDispose]()
+  const run = await runVitest(
+    {
+      ...Object.fromEntries(files),
+      'calls.js': callsTo(world),
+      'reporter.js': REPORTER,
+      'vitest.config.ts': CONFIG(trials.map((_, at) => `p${at}`)),
+    },
+    { reporters: ['--reporter=./reporter.js'], read: ['told.json'] },
+  )
+  const report = JSON.parse(run.written['told.json'] ?? '{"told":{}}')
+  return trials.map((_, at) => report.told[`p${at}`] ?? [run.output])
+}
+
+const NAMES = Object.keys(PLACES)
+const stopped: Trial[] = Object.entries(PLACES).flatMap(([place, { ways }]) => ways.map((way) => ({ place, way })))
+/** Messages by trial: first of the calls as they are, then of each with each of its fixes. */
+let before: string[][]
+let arrived: string[]
+let fixed: Trial[]
+let after: string[][]
+beforeAll(async () => {
+  before = await run(stopped)
+  await world.quiet()
+  arrived = world.log.splice(0)
+  fixed = stopped.flatMap(({ place, way }, at) => fixesIn(before[at]?.[0] ?? '').map((fix) => ({ place, way, fix })))
+  after = await run(fixed)
+}, 240_000)
+
+test('nothing leaves before anything is pasted', () => {
+  expect(arrived).toEqual([])
+})
+
+describe.each(NAMES)('the errors of %s', (name) => {
+  test('come once per call, with one to three fixes', () => {
+    stopped.forEach(({ place, way }, at) => {
+      if (place !== name) return
+      const messages = before[at] ?? []
+      expect([way, messages]).toEqual([way, [expect.stringMatching(/^\[TRIPWIRE_\w+\] /)]])
+      const { length } = fixesIn(messages[0] as string)
+      expect([way, length >= 1 && length <= 3]).toEqual([way, true])
+    })
   })
 
-  test('makes it pass, each by itself', async () => {
-    expect(fixes.length).toBeGreaterThan(0)
-    expect(fixes.length).toBeLessThanOrEqual(3)
-    for (const { does, code } of fixes) {
-      const before = world.log.length
-      const run = await runVitest(files(url, pasteFor(does, code)))
-      await world.quiet()
-      expect([does, run.exitCode, run.exitCode === 0 ? '' : run.output]).toEqual([does, 0, ''])
-      expect([does, world.log.length > before]).toEqual([does, !does.includes('unreachable host')])
-    }
+  test('go away by each of the fixes alone', () => {
+    const failed = fixed.filter(({ place }, at) => place === name && after[at]?.length !== 0)
+    expect(failed.map((trial) => ({ ...trial, messages: after[fixed.indexOf(trial)] }))).toEqual([])
   })
+})
+
+test('a call that outlives its file is offered what holds after it, and goes away by that', async () => {
+  const source = `
+import { test } from 'vitest'
+import { call } from './calls.js'
+test('outlives', () => { setTimeout(() => call('http', 'reached').catch(() => {}), 50) })`
+  const files = {
+    'calls.js': callsTo(world),
+    'a.test.ts': source,
+    'b.test.ts':
+      "import { test } from 'vitest'\ntest('waits', () => new Promise((resolve) => setTimeout(resolve, 600)))",
+  }
+  const args = ['--no-isolate', '--maxWorkers=1', '--sequence.shuffle.files=false']
+  const stopped = await runVitest(files, { args })
+  expect(stopped.exitCode).toBe(1)
+  const fixes = fixesIn(stopped.output)
+  expect(fixes.map(({ does }) => does)).toEqual([
+    'stop the work before the test ends',
+    expect.stringContaining('wait for it in the test'),
+    'let it through everywhere (a new tripwire.config.ts)',
+  ])
+  const through = await runVitest({ ...files, 'tripwire.config.ts': fixes[2]?.code ?? '' }, { args })
+  expect([through.exitCode, through.exitCode === 0 ? '' : through.output]).toEqual([0, ''])
 })

@@ -19,7 +19,7 @@ export interface Situation extends Partial<Record<Effect, readonly string[]>> {
   readonly level?: 'error' | 'warn' | 'observe'
   readonly from?: 'test' | 'hook' | 'import' | 'file'
   readonly sandbox?: boolean
-  readonly ended?: 'sandbox' | 'test'
+  readonly ended?: 'sandbox' | 'test' | 'file'
   readonly running?: string
   readonly redact?: readonly (string | RegExp)[]
   /** Whether the stack holds a line of the user's. */
@@ -65,7 +65,8 @@ export function installed(situation: Situation = {}) {
   const inSandbox = situation.sandbox || situation.ended === 'sandbox'
   const frame = inSandbox ? guard.openFrame('sandbox', 'sandbox #7', own, { sandbox: 7 }) : own
   if (situation.ended) guard.closeFrame(frame)
-  if (situation.ended === 'test') guard.closeFrame(own)
+  if (situation.ended === 'test' || situation.ended === 'file') guard.closeFrame(own)
+  if (situation.ended === 'file') guard.closeFrame(file)
 
   const judge = (layer: Layer) => guard.runIn(frame, () => guard.judge(layer))
   const call = async (layer: Layer) => {
