@@ -1,6 +1,12 @@
 import { fileURLToPath } from 'node:url'
 
-/** Folder of this package, with a slash at its end: above `dist` as built (bundled or not), above `src` in the repository. */
-export const PACKAGE_ROOT: string = fileURLToPath(import.meta.url)
-  .replace(/(?:dist|src)[/\\](?!.*[/\\](?:dist|src)[/\\]).*$/, '')
-  .replace(/dist[/\\]$/, '')
+/** Where this module stands in the package: joined with others for workers, as built, or in the repository. */
+const PLACE = /(?:dist[/\\](?:worker[/\\][^/\\]+|src[/\\]package-root\.js)|src[/\\]package-root\.ts)$/
+
+/** The folder of the package for this module's path, with a slash at its end. Folders above it may be called anything, `src` too. */
+export function packageRootOf(path: string): string {
+  return path.replace(PLACE, '')
+}
+
+/** Folder of this package, with a slash at its end. */
+export const PACKAGE_ROOT: string = packageRootOf(fileURLToPath(import.meta.url))

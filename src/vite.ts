@@ -1,8 +1,10 @@
 /** The recommended door: `plugins: [tripwire()]` in `vitest.config.ts`. */
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { TestProject, Vitest } from 'vitest/node'
 import { refuseStraySettings, straySettings } from './config/find.ts'
+import { PACKAGE_ROOT } from './package-root.ts'
 import { TripwireReporter } from './reporter.ts'
 import { configsOf } from './vite-configs.ts'
 
@@ -27,9 +29,8 @@ interface ViteServer {
 }
 
 const NAME = 'vitest-tripwire'
-const ROOT = new URL(import.meta.url.includes('/dist/') ? '../..' : '..', import.meta.url)
-const SETUP = fileURLToPath(new URL('dist/worker/setup.js', ROOT))
-const PRELOAD = new URL('dist/worker/register.js', ROOT).href
+const SETUP = join(PACKAGE_ROOT, 'dist/worker/setup.js')
+const PRELOAD = pathToFileURL(join(PACKAGE_ROOT, 'dist/worker/register.js')).href
 
 /** How many projects were guarded in this process, to notice a Vitest none of whose projects has the plugin. */
 let guarded = 0
