@@ -3,7 +3,8 @@ import { db } from './db.ts'
 import { dns } from './dns.ts'
 import { http } from './http.ts'
 import { sockets } from './sockets.ts'
+import { subprocess } from './subprocess.ts'
 import { ws } from './ws.ts'
 
 /** The built-in plugins, the highest protocol first. */
-export const builtins: readonly PluginDefinition[] = [db, ws, http, sockets, dns]
+export const builtins: readonly PluginDefinition[] = [db, ws, http, sockets, dns, subprocess]

@@ -1,0 +1,88 @@
+/**
+ * Watches programs that are started (`spawn`, `exec`, `execFile`, `fork`, their sync forms, `cluster.fork`, `process.execve`) and signals to
+ * processes that the test did not start. A stopped start creates no process, and fails like a program that is not there.
+ *
+ * Bypassed by: native addons that start processes (node-pty), worker threads that replace the built-ins, what an allowed program does.
+ */
+import { createRequire } from 'node:module'
+import { definePlugin, type Layer, type PolicyContext } from '../src/plugin.ts'
+import { printCommand } from './subprocess/command.ts'
+import { guardProcess } from './subprocess/process.ts'
+import { parseSubprocessRule } from './subprocess/rule.ts'
+import { guardChildren } from './subprocess/spawn.ts'
+import { guardSync } from './subprocess/sync.ts'
+
+const load = createRequire(import.meta.url)
+
+export const subprocess = definePlugin({
+  name: 'subprocess',
+  operations: {
+    spawn: { safety: 'unsafe', summary: 'starts a program: spawn, exec, execFile, fork' },
+    spawnSync: { safety: 'unsafe', summary: 'starts a program and waits: spawnSync, execSync, execFileSync' },
+    execve: { safety: 'unsafe', summary: 'replaces this process by a program' },
+    kill: { safety: 'unsafe', summary: 'sends a signal to a process' },
+  },
+  facts: {
+    program: 'name',
+    path: 'file',
+    line: 'word',
+    args: 'list',
+    cwd: 'file',
+    env: 'list',
+    shell: 'text',
+    detached: 'data',
+    input: 'data',
+    pid: 'data',
+    group: 'data',
+    signal: 'word',
+  },
+  synonyms: ['child_process', 'childProcess', 'spawn', 'exec', 'execa', 'fork', 'shell', 'process', 'command'],
+  parseRule: parseSubprocessRule,
+  describe,
+  remedy,
+  passes,
+  install(tap) {
+    const children: typeof import('node:child_process') = load('node:child_process')
+    guardChildren(tap, children, errnoOf)
+    guardSync(tap, children)
+    guardProcess(tap)
+  },
+})
+
+/** The number by which Node knows an error on this platform. */
+function errnoOf(name: string): number {
+  const { getSystemErrorMap }: typeof import('node:util') = load('node:util')
+  for (const [number, [code]] of getSystemErrorMap()) if (code === name) return number
+  return -2
+}
+
+function describe({ operation, facts }: Layer): string {
+  if (operation === 'subprocess:kill')
+    return `${facts.signal} to ${facts.group ? 'process group' : 'process'} ${facts.pid}`
+  return `running \`${printCommand(facts)}\``
+}
+
+/** Longer command lines make no readable rule. */
+const LONGEST = 80
+
+function remedy({ operation, facts }: Layer) {
+  if (operation === 'subprocess:kill') return { rule: `subprocess:kill:${facts.pid}` }
+  const name = String(facts.program ?? facts.path)
+  const line = String(facts.line)
+  const rule = `subprocess:${name}`
+  if (line === '' || line.length > LONGEST || /[\n\r]/.test(line)) return { rule, ...hintFor(facts) }
+  return { rule: `${rule} ${line}`, wider: rule, ...hintFor(facts) }
+}
+
+function hintFor({ shell, program }: Layer['facts']): { hint?: string } {
+  if (shell === undefined || program !== 'sh') return {}
+  return {
+    hint: 'a shell reads this line, and may run anything: a rule for one program covers only a line that starts that program and no more',
+  }
+}
+
+/** Signals to oneself and to one's own children, and the question whether a process lives. */
+function passes({ operation, facts }: Layer, { own }: PolicyContext): boolean {
+  if (operation !== 'subprocess:kill') return false
+  return facts.signal === '0' || facts.pid === process.pid || facts.pid === 0 || own.has(`pid:${facts.pid}`)
+}

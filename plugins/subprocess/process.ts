@@ -1,0 +1,56 @@
+/** What a process does to others or to itself: signals to processes that this worker did not start, and `execve`. */
+import { constants } from 'node:os'
+import type { Tap } from '../../src/plugin.ts'
+import { factsOf } from './command.ts'
+
+interface Process {
+  kill(pid: number, signal?: string | number): true
+  execve?(file: string, args?: readonly string[], env?: Record<string, string>): void
+}
+
+export function guardProcess(tap: Tap): void {
+  tap.patch(process as Process, 'kill', (original) => {
+    return function kill(this: unknown, pid, signal) {
+      const number = Number(pid)
+      if (Number.isInteger(number)) {
+        const facts = { pid: Math.abs(number), group: number < 0, signal: signalName(signal) }
+        const outcome = tap.judge({ protocol: 'subprocess', operation: 'subprocess:kill', facts })
+        if (outcome.kind === 'block') throw outcome.error
+        if (outcome.kind === 'refuse') throw noSuchProcess()
+      }
+      return Reflect.apply(original, this, [pid, signal])
+    }
+  })
+  if (typeof (process as Process).execve !== 'function') return
+  tap.patch(process as unknown as Required<Process>, 'execve', (original) => {
+    return function execve(this: unknown, file, args = [], env = {}) {
+      if (typeof file === 'string') {
+        const start = {
+          file,
+          args: args.slice(1),
+          cwd: undefined,
+          env,
+          shell: undefined,
+          detached: false,
+          input: undefined,
+        }
+        const outcome = tap.judge({ protocol: 'subprocess', operation: 'subprocess:execve', facts: factsOf(start) })
+        if (outcome.kind === 'block') throw outcome.error
+        if (outcome.kind === 'refuse')
+          throw Object.assign(new Error(`execve ${file} ENOENT`), { code: 'ENOENT', syscall: 'execve' })
+      }
+      return Reflect.apply(original, this, [file, args, env])
+    }
+  })
+}
+
+function signalName(signal: unknown): string {
+  if (signal === undefined) return 'SIGTERM'
+  if (typeof signal !== 'number') return String(signal)
+  if (signal === 0) return '0'
+  return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? String(signal)
+}
+
+function noSuchProcess(): Error {
+  return Object.assign(new Error('kill ESRCH'), { errno: -3, code: 'ESRCH', syscall: 'kill' })
+}
