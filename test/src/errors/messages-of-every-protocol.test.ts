@@ -5,6 +5,7 @@ import { runVitest, type VitestRun } from '../../support/run-vitest.ts'
 
 /** Real calls by real clients; none of them leads anywhere, also if it were let through. */
 const CALLS = `
+import { spawn } from 'node:child_process'
 import { promises } from 'node:dns'
 import net from 'node:net'
 import pg from 'pg'
@@ -22,6 +23,7 @@ export const ours = {
   sockets: () => failed(net.connect(6379, '10.0.0.5')),
   dns: () => promises.resolveMx('api.example.com'),
   db: () => new pg.Client(login).connect(),
+  subprocess: () => failed(spawn('no-such-program', ['--force'])),
 }
 /** Bound functions of others: no line of this file is on their stack. */
 export const theirs = {
@@ -30,6 +32,7 @@ export const theirs = {
   sockets: net.connect.bind(undefined, 6379, '10.0.0.5' as never),
   dns: promises.resolveMx.bind(promises, 'api.example.com'),
   db: () => {},
+  subprocess: spawn.bind(undefined, 'no-such-program', ['--force']),
 }
 const client = new pg.Client(login)
 theirs.db = client.connect.bind(client)

@@ -89,6 +89,22 @@ describe('a guarded call', () => {
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
     `)
   })
+  test('of subprocess', async () => {
+    expect(await message({}, CALLS.subprocess)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] running \`git push --force\` was blocked, outside any sandbox.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    the level is 'error' (tripwire.config.ts, guard)
+        fix    let it through in this test (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('subprocess:git push --force')
+               or by the test's options, the second argument of test():
+                 { meta: { tripwire: { allow: ['subprocess:git push --force'] } } }
+               or let it through everywhere (tripwire.config.ts):
+                 allow: ['subprocess:git push --force']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
   test('without a call site', async () => {
     expect(await message({ sited: false }, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.

@@ -129,4 +129,9 @@ export const CALLS = {
     operation: 'db:connect',
     facts: { product: 'postgres', driver: 'pg', host: 'db.example.com', port: 5432, database: 'shop', user: 'app' },
   },
+  subprocess: {
+    protocol: 'subprocess',
+    operation: 'subprocess:spawn',
+    facts: { program: 'git', line: 'push --force', args: ['push', '--force'], cwd: '/', env: [], detached: false },
+  },
 } satisfies Record<string, Layer>
