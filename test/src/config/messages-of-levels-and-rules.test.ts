@@ -102,9 +102,7 @@ describe('a level or rule is refused:', () => {
     `)
   })
   test('a rule of a later version', () => {
-    expect(
-      refusal({ allow: ['worker:a', 'worker', 'native:better-sqlite3', 'fs:write:a'] }),
-    ).toMatchInlineSnapshot(`
+    expect(refusal({ allow: ['worker:a', 'worker', 'native:better-sqlite3', 'fs:write:a'] })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has 4 problems.
 
         allow[0]: vitest-tripwire 0.1.0 does not guard workers yet (got 'worker:a'): expected one of db, ws, http, sockets, dns, subprocess.
