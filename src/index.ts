@@ -13,6 +13,7 @@ export type { Level } from './core/levels.ts'
 export { M, type Matcher } from './core/matcher.ts'
 export type { Box, Interaction } from './core/sandbox.ts'
 export * from './errors/classes.ts'
+export type { TripwireTaskMeta } from './vitest/task-meta.ts'
 
 /** Rules, sandboxes and expectations of the running test. @throws InstallError outside a Vitest run under tripwire */
 export const tripwire: TripwireApi = {

@@ -8,6 +8,8 @@ import { PACKAGE_ROOT } from './package-root.ts'
 import { TripwireReporter } from './reporter.ts'
 import { configsOf } from './vite-configs.ts'
 
+export type { TripwireTaskMeta } from './vitest/task-meta.ts'
+
 export interface TripwirePluginOptions {
   /** Path of the config file, relative to the project's root; found by itself when left out. */
   readonly config?: string

@@ -1,14 +1,6 @@
 import type { RunnerTask } from 'vitest'
-import type { TripwireOptions } from '../config/define.ts'
 import type { Scope } from '../core/scopes.ts'
 import type { Installed } from '../install-slot.ts'
-
-declare module 'vitest' {
-  interface TaskMeta {
-    /** Rules and levels of this test or describe. */
-    tripwire?: TripwireOptions
-  }
-}
 
 /**
  * The scope that a task's own `meta.tripwire` opens, or undefined. Vitest hands a describe's meta down to its tests key by key, so what is
