@@ -3,8 +3,11 @@
  * copy of the package that came from.
  */
 import type { TripwireApi } from './core/api.ts'
-import { notInstalled } from './errors/install-errors.ts'
+import { differentMajors, notInstalled } from './errors/install-errors.ts'
 import { installed } from './install-slot.ts'
+import { PACKAGE_ROOT } from './package-root.ts'
+import { readSlot } from './patch/slot.ts'
+import { VERSION } from './version.ts'
 
 export type { TripwireConfig, TripwireOptions } from './config/define.ts'
 export type { BlockBox, RuleInput, SandboxOptions, TripwireApi } from './core/api.ts'
@@ -39,6 +42,7 @@ export const tripwire: TripwireApi = {
 
 function api(): TripwireApi {
   const there = installed()
-  if (there === undefined) throw notInstalled()
-  return there.api
+  if (there !== undefined) return there.api
+  const other = readSlot()
+  throw other ? differentMajors(other, { version: VERSION, path: PACKAGE_ROOT }) : notInstalled()
 }

@@ -7,6 +7,7 @@ const REPO = resolve(import.meta.dirname, '../..')
 const HOME = process.env.TRIPWIRE_HOME ?? REPO
 export const VITEST = join(HOME, 'node_modules/vitest/vitest.mjs')
 export const NODE = process.env.TRIPWIRE_NODE ?? process.execPath
+const WORKER_FILES = ['register', 'guard', 'setup', 'index'].map((name) => `dist/worker/${name}.js`)
 const CONFIG = `
 import { defineConfig } from 'vitest/config'
 import { tripwire } from 'vitest-tripwire/vite'
@@ -34,6 +35,8 @@ export interface RunOptions {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly node?: string
+  /** Further copies of the package, by folder of the project: the version each says it is. */
+  readonly copies?: Readonly<Record<string, string>>
 }
 
 /** Whether a package is installed beside the Vitest that is used. */
@@ -57,6 +60,7 @@ interface JsonReport {
 /** Runs real Vitest on a small project, given as files; `vitest.config.ts` is the one line unless it is given too. */
 export async function runVitest(files: Readonly<Record<string, string>>, options: RunOptions = {}): Promise<VitestRun> {
   const root = makeProject(files)
+  for (const [folder, version] of Object.entries(options.copies ?? {})) installPackage(join(root, folder), version)
   try {
     const args = [
       VITEST,
@@ -91,9 +95,16 @@ export function makeProject(files: Readonly<Record<string, string>>): string {
 }
 
 /** As npm would: a copy, since a link would lead Vitest back to the repository and treat us as somebody's sources. */
-function installPackage(target: string): void {
+function installPackage(target: string, version?: string): void {
   mkdirSync(target, { recursive: true })
   for (const part of ['package.json', 'dist']) cpSync(join(REPO, part), join(target, part), { recursive: true })
+  if (version === undefined) return
+  const present = JSON.parse(readFileSync(join(REPO, 'package.json'), 'utf8')).version as string
+  const quoted = new RegExp(`(["'\`])${present.replaceAll('.', '\\.')}\\1`, 'g')
+  for (const file of ['package.json', 'dist/src/version.js', ...WORKER_FILES]) {
+    const text = readFileSync(join(target, file), 'utf8')
+    writeFileSync(join(target, file), text.replaceAll(quoted, `$1${version}$1`))
+  }
 }
 
 /** The environment without what the Vitest that runs this put there. */
