@@ -3,36 +3,58 @@ import Module from 'node:module'
 import { Script } from 'node:vm'
 import type { PatchSet } from './patch-set.ts'
 
-type Found = (exported: object) => void
+interface Wanted {
+  readonly path: RegExp
+  readonly found: (exported: object) => void
+}
 type Wrapper = (exports: object, require: unknown, module: { readonly exports: object }, ...rest: unknown[]) => unknown
+
+/** One wrapper for all that is wanted: each would stand on the stack of everything that is loaded, and some libraries look who loads them. */
+const wanted = new WeakMap<PatchSet, Wanted[]>()
 
 /**
  * Calls `found` with what each file exports whose path fits, once it was loaded, and with those that are there already. Through `require`
  * or `import`, both end in the extension handler (Node 20 to 26); but in Vitest's vm pools, which have a loader of their own and mark each
  * script with its path (4.1 and 5).
  */
-export function onceLoaded(patches: PatchSet, path: RegExp, found: Found): void {
-  const { _extensions, _cache } = Module as unknown as {
-    _extensions: Record<string, (module: NodeModule, file: string) => void>
-    _cache: Record<string, NodeModule | undefined>
-  }
+export function onceLoaded(patches: PatchSet, path: RegExp, found: Wanted['found']): void {
+  const { _cache } = Module as unknown as { _cache: Record<string, NodeModule | undefined> }
+  const list = wanted.get(patches) ?? watch(patches)
+  list.push({ path, found })
   for (const file in _cache) if (path.test(file)) found(_cache[file]?.exports)
+}
+
+function watch(patches: PatchSet): Wanted[] {
+  const list: Wanted[] = []
+  wanted.set(patches, list)
+  patches.onUndo(() => {
+    wanted.delete(patches)
+    list.length = 0
+  })
+  const meet = (file: string, module: { readonly exports: object }) => {
+    for (const { path, found } of list) if (path.test(file)) found(module.exports)
+  }
+  const { _extensions } = Module as unknown as {
+    _extensions: Record<string, (module: NodeModule, file: string) => void>
+  }
   patches.patch(_extensions, '.js', (original) => {
     return function (this: unknown, module: NodeModule, file: string) {
       Reflect.apply(original, this, [module, file])
-      if (path.test(file)) found(module.exports)
+      meet(file, module)
     }
   })
   patches.patch(Script.prototype, 'runInContext', (original) => {
     return function runInContext(this: Script & { identifier?: unknown }, ...args) {
       const wrapper: unknown = Reflect.apply(original, this, args)
-      if (typeof wrapper !== 'function' || typeof this.identifier !== 'string' || !path.test(this.identifier))
-        return wrapper
+      const { identifier } = this
+      if (typeof wrapper !== 'function' || typeof identifier !== 'string') return wrapper
+      if (!list.some(({ path }) => path.test(identifier))) return wrapper
       return function (this: unknown, ...parts: Parameters<Wrapper>) {
         const result = Reflect.apply(wrapper as Wrapper, this, parts)
-        found(parts[2].exports)
+        meet(identifier, parts[2])
         return result
       }
     }
   })
+  return list
 }
