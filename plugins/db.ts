@@ -4,11 +4,10 @@
  *
  * Bypassed by: drivers in native addons (pg-native, oracledb's thick mode), databases in files.
  */
-import { definePlugin, type Layer, RuleSyntaxError, type StackFrame, suggest } from '../src/plugin.ts'
+import { definePlugin, type Layer, packageOf, RuleSyntaxError, type StackFrame, suggest } from '../src/plugin.ts'
 import { DRIVERS, PRODUCTS } from './db/drivers.ts'
-import { currentLogin, watchPg } from './db/pg-client.ts'
+import { loginOf, watchLogins } from './db/logins.ts'
 
-const PACKAGE = /[/\\]node_modules[/\\](@[^/\\]+[/\\][^/\\]+|[^@/\\][^/\\]*)[/\\](?!.*[/\\]node_modules[/\\])/
 const URL_RULE = /^([a-z]+):\/\/(?:([^/:@?#\s]+|\[[^\]]+\]))?(?::(\d{1,5}|\*))?(?:\/([^/?#\s]*))?$/
 const EXPECTED = "'db:postgres://host[:port][/database]'"
 
@@ -33,19 +32,18 @@ export const db = definePlugin({
   describe: ({ facts }) => `${facts.driver} to ${placeOf(facts)}${facts.user === undefined ? '' : ` as ${facts.user}`}`,
   remedy,
   lifts: { over: 'sockets', lift },
-  install: watchPg,
+  install: watchLogins,
 })
 
 function lift(lower: Layer, stack: () => readonly StackFrame[]): Layer | undefined {
   if (lower.operation !== 'sockets:connect' || lower.facts.transport === 'udp') return undefined
-  const name = driverOf(stack())
-  const driver = name && DRIVERS[name]
-  if (!driver) return undefined
+  const found = driverOf(stack())
+  if (!found) return undefined
   const { host, port, path } = lower.facts
-  const login = name === 'pg' ? currentLogin() : undefined
+  const { driver, ...login } = loginOf(found.name) ?? {}
   const facts = {
-    product: driver.product,
-    driver: name,
+    product: found.product,
+    driver: found.name,
     ...(path === undefined ? { host, port } : { path }),
     database: undefined,
     user: undefined,
@@ -54,17 +52,19 @@ function lift(lower: Layer, stack: () => readonly StackFrame[]): Layer | undefin
   return { protocol: 'db', operation: 'db:connect', facts }
 }
 
-/** The package nearest to the socket that is a driver. */
-function driverOf(frames: readonly StackFrame[]): string | undefined {
+/** The package nearest to the socket that is a driver, by the name that people know it by. */
+function driverOf(frames: readonly StackFrame[]): { name: string; product: string } | undefined {
   for (const { file } of frames) {
-    const name = PACKAGE.exec(file)?.[1]?.replace('\\', '/')
-    if (name !== undefined && name in DRIVERS) return name
+    const name = packageOf(file)
+    const driver = name !== undefined && Object.hasOwn(DRIVERS, name) ? DRIVERS[name] : undefined
+    if (name !== undefined && driver) return { name: driver.name ?? name, product: driver.product }
   }
   return undefined
 }
 
-function placeOf(facts: Layer['facts']): string {
-  return facts.path === undefined ? `${facts.host}:${facts.port}` : String(facts.path)
+function placeOf({ path, host, port }: Layer['facts']): string {
+  if (path !== undefined) return String(path)
+  return `${String(host).includes(':') ? `[${host}]` : host}:${port}`
 }
 
 function parseRule(text: string) {

@@ -2,6 +2,8 @@
 export interface Driver {
   readonly product: string
   readonly port: number
+  /** What people call it, where that is not the package that connects. */
+  readonly name?: string
 }
 
 /** npm packages that speak a database's protocol over a socket of their own. */
@@ -13,11 +15,11 @@ export const DRIVERS: Readonly<Record<string, Driver>> = {
   mariadb: { product: 'mysql', port: 3306 },
   ioredis: { product: 'redis', port: 6379 },
   redis: { product: 'redis', port: 6379 },
-  '@redis/client': { product: 'redis', port: 6379 },
+  '@redis/client': { product: 'redis', port: 6379, name: 'redis' },
   mongodb: { product: 'mongodb', port: 27_017 },
   tedious: { product: 'mssql', port: 1433 },
   'cassandra-driver': { product: 'cassandra', port: 9042 },
-  'neo4j-driver-bolt-connection': { product: 'neo4j', port: 7687 },
+  'neo4j-driver-bolt-connection': { product: 'neo4j', port: 7687, name: 'neo4j-driver' },
   oracledb: { product: 'oracle', port: 1521 },
   memjs: { product: 'memcached', port: 11_211 },
   memcached: { product: 'memcached', port: 11_211 },
