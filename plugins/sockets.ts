@@ -7,6 +7,7 @@
 import { createRequire } from 'node:module'
 import { networkInterfaces } from 'node:os'
 import { definePlugin, isLoopbackHost, type Layer, normaliseHost, type PolicyContext } from '../src/plugin.ts'
+import { nameClient, rememberClients, SPOKEN } from './sockets/clients.ts'
 import { guardConnect } from './sockets/connect.ts'
 import { guardDatagrams } from './sockets/datagrams.ts'
 import { keyOf } from './sockets/endpoint.ts'
@@ -24,16 +25,18 @@ export const sockets = definePlugin({
     join: { safety: 'unsafe', summary: 'joins a multicast group, which tells the network' },
     listen: { safety: 'safe', summary: 'listens on a port or path; passes by default' },
   },
-  facts: { transport: 'word', host: 'host', port: 'port', path: 'file' },
+  facts: { client: 'word', transport: 'word', host: 'host', port: 'port', path: 'file' },
   synonyms: ['net', 'tcp', 'tls', 'udp', 'socket', 'dgram', 'unix'],
   settings: { loopback: { type: 'enum', values: ['own', 'any', 'none'], default: 'own' } },
   parseRule: parseSocketRule,
   describe,
   remedy: (layer) => ({ rule: `sockets:${target(layer)}`, ...hintFor(layer) }),
   passes,
+  lifts: { over: 'sockets', lift: nameClient },
   install(tap) {
     const net: typeof import('node:net') = load('node:net')
     guardConnect(tap, net, guardReuse(tap, net))
+    rememberClients(tap)
     noteServers(tap, net)
     carryFrames(tap, net)
     guardDatagrams(tap, load('node:dgram'))
@@ -45,8 +48,10 @@ function describe({ operation, facts }: Layer): string {
     return facts.transport === 'unix' ? `a server on the unix socket ${facts.path}` : `a server on ${placeOf(facts)}`
   if (operation === 'sockets:join') return `joining the multicast group ${facts.host}`
   if (facts.transport === 'unix') return `a connection to the unix socket ${facts.path}`
-  return operation === 'sockets:send'
-    ? `a UDP packet to ${placeOf(facts)}`
+  if (operation === 'sockets:send') return `a UDP packet to ${placeOf(facts)}`
+  const spoken = SPOKEN[String(facts.client)]
+  return spoken !== undefined
+    ? `${facts.client} to ${placeOf(facts)} (${spoken.protocol}${facts.transport === 'tls' ? ' over TLS' : ''})`
     : `a ${String(facts.transport).toUpperCase()} connection to ${placeOf(facts)}`
 }
 
