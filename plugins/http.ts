@@ -9,6 +9,7 @@ import { definePlugin, type Frame, type Layer, parseUrlRule, RuleSyntaxError } f
 import { announceAgentless, guardClient } from './http/client.ts'
 import { guardSessions, liftSession, watchSessions } from './http/http2.ts'
 import { DEFAULT_PORTS, originOf } from './http/layer.ts'
+import { rememberOrigins } from './http/origins.ts'
 import { guardUndici } from './http/undici.ts'
 
 const load = createRequire(import.meta.url)
@@ -61,6 +62,7 @@ export const http = definePlugin({
     guardClient(tap, module, connectIsOurs)
     announceAgentless(tap, module, 'http')
     tap.whenLoaded('https', () => announceAgentless(tap, load('node:https'), 'https'))
+    rememberOrigins(tap)
     const undicis = new WeakMap<object, Frame>()
     guardUndici(tap, connectIsOurs, (socket, frame) => undicis.set(socket, frame))
     watchSessions(tap, () => onFirstSession?.())

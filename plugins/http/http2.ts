@@ -9,6 +9,7 @@ import { Duplex } from 'node:stream'
 import type { Frame, Layer, StackFrame, Tap } from '../../src/plugin.ts'
 import { unreachable } from './failure.ts'
 import { connectionLayer, DEFAULT_PORTS, requestLayer, sessionLayer } from './layer.ts'
+import { grpcTarget } from './origins.ts'
 
 const load = createRequire(import.meta.url)
 const GRPC = /[/\\]@grpc[/\\]grpc-js[/\\]build[/\\]src[/\\]transport\.js$/
@@ -22,9 +23,10 @@ export function liftSession(lower: Layer, stack: () => readonly StackFrame[]): L
   if (transport === 'unix' || !isHttp2Loaded()) return undefined
   const maker = stack().find(({ file }) => file === CORE || GRPC.test(file))
   if (maker === undefined) return undefined
-  // gRPC makes its connections itself, and puts TLS and a session on them later.
+  // gRPC looks names up and makes its connections itself, and puts TLS and a session on them later.
+  const target = maker.file === CORE ? undefined : grpcTarget()
   const scheme = transport === 'tls' ? 'https' : maker.file === CORE ? 'http' : undefined
-  return sessionLayer(scheme, String(host), Number(port))
+  return sessionLayer(scheme, target?.host ?? String(host), target?.port ?? Number(port))
 }
 
 function isHttp2Loaded(): boolean {
