@@ -2,6 +2,7 @@ import { defineConfig } from './dist/src/config.js'
 
 // The suite starts Vitest, and the world outside, as processes of their own.
 const node = ['subprocess:node', 'subprocess:**/bin/node']
-const allow = node.flatMap((node) => [`${node} *vitest.mjs *`, `${node} *world-process.mjs *`])
+const run = ['*vitest.mjs *', '*world-process.mjs *', '*stand-ins.mjs *', '-p process.versions.node']
+const allow = node.flatMap((node) => run.map((line) => `${node} ${line}`))
 
 export default defineConfig({ guard: 'error', allow })

@@ -1,0 +1,97 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import {
+  type Held,
+  holdClients,
+  letClientsWork,
+  naming,
+  startStandIns,
+  usable,
+  type Worked,
+} from '../support/clients-suite.ts'
+import type { VitestRun } from '../support/run-vitest.ts'
+
+const SECRET = 'secret-word'
+const each = usable.map((client) => [client.name, client] as const)
+
+describe('without a rule', () => {
+  let rows: Held[]
+  let run: VitestRun
+  let ports: Readonly<Record<string, number>>
+  let arrived: Readonly<Record<string, readonly string[]>>
+  const rowOf = (name: string, target: string) => rows.find((row) => row.name === name && row.target === target) as Held
+
+  beforeAll(async () => {
+    await using standIns = await startStandIns()
+    ports = standIns.ports
+    ;({ rows, run } = await holdClients(standIns))
+    await standIns.quiet()
+    arrived = standIns.log
+  }, 120_000)
+
+  test('nothing reaches the other side, and no name is asked for', () => {
+    expect(arrived).toEqual({})
+    expect(rows.filter(({ native }) => native > 0)).toEqual([])
+    expect(rows.filter(({ end }) => end === 'got out')).toEqual([])
+    expect(rows.length).toBe(usable.length * 2)
+  })
+
+  test('no password is told', () => {
+    expect(run.output).not.toContain(SECRET)
+  })
+
+  test.each(each)('%s is named as people write it, with the rule that would let it pass', (name, client) => {
+    const [here] = rowOf(name, 'here').trips
+    expect(here).toMatchObject(naming(client, ports[name]))
+    const [away] = rowOf(name, 'away').trips
+    if (client.looksUp) expect(away).toMatchObject({ protocol: 'dns', rule: 'dns:api.example.com' })
+    else expect(away).toMatchObject(naming(client))
+  })
+
+  test.each(each)("%s is found at the user's own line", (name, { siteless }) => {
+    for (const target of ['here', 'away']) {
+      const { place, trips } = rowOf(name, target)
+      expect(trips[0]?.site).toBe(siteless ? undefined : place)
+    }
+  })
+
+  test.each(each)('%s settles within a second, unless it goes on by itself', (name, { retries }) => {
+    for (const target of ['here', 'away']) {
+      const { end, milliseconds } = rowOf(name, target)
+      if (retries) expect(milliseconds).toBeGreaterThan(500)
+      else expect([end.slice(0, 6), milliseconds < 1000]).toEqual(['failed', true])
+    }
+  })
+
+  test.each(each)('%s reddens a test that swallows its error', (name, client) => {
+    const { state, messages } = run.tests[name] ?? {}
+    expect(state).toBe('failed')
+    expect(messages?.[0]).toContain(`[TRIPWIRE_GUARDED_CALL] ${naming(client, ports[name]).description}`)
+  })
+})
+
+describe('with the rules of its errors pasted', () => {
+  let rows: Worked[]
+  let arrived: Readonly<Record<string, readonly string[]>>
+  const rowOf = (name: string) => rows.find((row) => row.name === name) as Worked
+
+  beforeAll(async () => {
+    await using standIns = await startStandIns()
+    rows = await letClientsWork(standIns)
+    await standIns.quiet()
+    arrived = standIns.log
+  }, 120_000)
+
+  test.each(each)('%s works', (name, { speaks }) => {
+    expect(arrived[name]).toContain('connection')
+    expect(rowOf(name).end).toBe(speaks === 'tcp' ? 'hung' : 'works')
+  })
+
+  test.each(each.filter(([, { speaks, oneShot }]) => speaks !== 'tcp' && !oneShot))(
+    '%s on its open connection is judged as the design says',
+    (name, { protocol, neverWarm }) => {
+      const { warm, boxed } = rowOf(name)
+      expect(warm).toBe(protocol === 'http' || neverWarm ? `${protocol} trip` : 'works')
+      expect(boxed).toBe(`${protocol} trip`)
+    },
+  )
+})
