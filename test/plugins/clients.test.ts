@@ -1,5 +1,5 @@
 import grpc from '@grpc/grpc-js'
-import Redis from 'ioredis'
+import { Redis } from 'ioredis'
 import kafkajs from 'kafkajs'
 import { MongoClient } from 'mongodb'
 import mysql from 'mysql2'
