@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { inCell } from './cell.ts'
 
 const REPO = resolve(import.meta.dirname, '../..')
 /** Projects stand below it, and find their Vitest in its node_modules: another version's, for the matrix. */
@@ -66,7 +67,7 @@ export async function runVitest(files: Readonly<Record<string, string>>, options
       VITEST,
       'run',
       ...(options.reporters ?? ['--reporter=default', '--reporter=json', '--outputFile.json=report.json']),
-      ...(options.args ?? []),
+      ...inCell(options.args ?? []),
     ]
     const { exitCode, stdout, stderr } = await execute(options.node ?? NODE, args, root, options.env ?? {})
     const output = `${stdout}${stderr}`.replaceAll(root, '<root>')

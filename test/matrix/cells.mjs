@@ -1,0 +1,45 @@
+/** The cells of the matrix, and what is known to be impossible in some. */
+import { readFileSync } from 'node:fs'
+
+export const AXES = {
+  node: [20, 22, 24, 26],
+  vitest: ['4.1', '5'],
+  pool: ['forks', 'threads', 'vmForks', 'vmThreads'],
+  isolation: ['isolated', 'shared'],
+  runner: ['module', 'native'],
+}
+
+/** Gaps, each with its reason and where it is told upstream; `docs/compatibility.md` shows them. */
+export const KNOWN = JSON.parse(readFileSync(new URL('known.json', import.meta.url), 'utf8'))
+
+/** Oldest and newest of everything, and each value of each axis. */
+const CORNERS = [
+  '20 4.1 forks isolated module',
+  '20 4.1 vmThreads isolated module',
+  '20 4.1 threads shared native',
+  '22 4.1 threads shared module',
+  '22 5 vmForks shared module',
+  '24 4.1 forks isolated native',
+  '24 5 threads isolated native',
+  '26 4.1 vmForks isolated module',
+  '26 5 forks shared native',
+  '26 5 threads isolated module',
+  '26 5 vmThreads isolated module',
+]
+
+/** Every combination, each with the known gap that it falls into, if any. */
+export function allCells() {
+  let cells = [{}]
+  for (const [axis, values] of Object.entries(AXES))
+    cells = cells.flatMap((cell) => values.map((value) => ({ ...cell, [axis]: value })))
+  return cells.map((cell) => ({ ...cell, name: Object.values(cell).join(' '), gap: gapOf(cell) }))
+}
+
+export function isCorner({ name }) {
+  return CORNERS.includes(name)
+}
+
+function gapOf(cell) {
+  const fits = KNOWN.filter(({ where }) => Object.entries(where).every(([axis, values]) => values.includes(cell[axis])))
+  return fits.find(({ effect }) => effect === 'not run') ?? fits[0]
+}
