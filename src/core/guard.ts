@@ -16,9 +16,17 @@ export interface ContextStore<T> {
   run<R>(store: T, fn: () => R): R
 }
 
+/** The endpoints of a worker, as its files come and go. */
+export interface FileEndpoints extends OwnEndpoints {
+  /** Forgets those of the file before. @param given those of the main process */
+  startFile(given?: readonly string[]): void
+  /** What listens from now on, or did before the first file, is the environment's: it serves every file of this worker. */
+  endFile(): void
+}
+
 export interface GuardParts {
   readonly context: ContextStore<Frame | Open>
-  readonly own: OwnEndpoints & { reset(given?: readonly string[]): void }
+  readonly own: FileEndpoints
   readonly trips: TripMaker
   readonly sandboxes: Sandboxes
   /** Files and functions of the present stack, for plugins that name a driver by it. */
@@ -34,7 +42,7 @@ const REFUSE: Outcome = { kind: 'refuse' }
 /** One installation: it takes calls in, has them judged in their frame, and keeps what was stopped. */
 export class Guard implements Judge {
   readonly plugins: PluginSet
-  readonly own: OwnEndpoints & { reset(given?: readonly string[]): void }
+  readonly own: FileEndpoints
   /** The outermost frame; always open. The project's scope stands on it. */
   readonly run = new Frame('run', 'the run', undefined)
   readonly trips: TripBook

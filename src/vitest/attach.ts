@@ -26,7 +26,7 @@ export function attach(installed: Installed, config: ResolvedConfig, again: () =
   installed.rememberFormatter()
   const path = state.filepath ?? ''
   installed.configure(config)
-  guard.own.reset(provided()?.ownEndpoints)
+  guard.own.startFile(provided()?.ownEndpoints)
   const frame = guard.openFrame('file', printFile(path), guard.run, { file: path })
   for (const { matches, scope } of config.files) if (matches(path)) frame.addScope(scope)
 
@@ -34,19 +34,22 @@ export function attach(installed: Installed, config: ResolvedConfig, again: () =
   guard.fallbackFrame = () => frameOfRunning(frames) ?? (frame.closed ? undefined : frame)
   guard.trips.onHomeless = (trip) => tellVitest([trip])
   watchUnhandled()
-  const report = (suite: AnySuite) => addReport(suite, guard.trips.takeReport())
+  const endFile = (suite: AnySuite) => {
+    guard.closeFrame(frame)
+    guard.own.endFile()
+    addReport(suite, guard.trips.takeReport())
+  }
   watchImports({
     guard,
     frame,
     attach: again,
     endIdle(suite) {
       tellVitest(chargeIdleFile(guard, frame, suite.result))
-      guard.closeFrame(frame)
-      report(suite)
+      endFile(suite)
     },
   })
   frameFixtures(guard, frame)
-  wrapFile({ guard, scopeOf: installed.scopeOf, frame, atEnd: report }, frames)
+  wrapFile({ guard, scopeOf: installed.scopeOf, frame, atEnd: endFile }, frames)
 }
 
 /** What the Vite plugin said; undefined when the setup file is used alone. */

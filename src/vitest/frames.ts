@@ -43,7 +43,6 @@ export function wrapFile(run: FileRun, frames: FramesByTask): void {
       try {
         chargeSuite(run.guard, run.frame, 'file')
       } finally {
-        run.guard.closeFrame(run.frame)
         run.atEnd(file)
       }
     }

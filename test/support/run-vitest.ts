@@ -45,6 +45,11 @@ export function isInstalled(name: string): boolean {
   return existsSync(join(HOME, 'node_modules', name))
 }
 
+/** The version of the Vitest that is used. */
+export function vitestVersion(): string {
+  return JSON.parse(readFileSync(join(HOME, 'node_modules/vitest/package.json'), 'utf8')).version
+}
+
 interface JsonReport {
   readonly testResults: readonly {
     readonly name: string
@@ -63,19 +68,25 @@ export async function runVitest(files: Readonly<Record<string, string>>, options
   const root = makeProject(files)
   for (const [folder, version] of Object.entries(options.copies ?? {})) installPackage(join(root, folder), version)
   try {
-    const args = [
-      VITEST,
-      'run',
-      ...(options.reporters ?? ['--reporter=default', '--reporter=json', '--outputFile.json=report.json']),
-      ...inCell(options.args ?? []),
-    ]
-    const { exitCode, stdout, stderr } = await execute(options.node ?? NODE, args, root, options.env ?? {})
-    const output = `${stdout}${stderr}`.replaceAll(root, '<root>')
-    const written = Object.fromEntries((options.read ?? []).map((name) => [name, readIfThere(join(root, name))]))
-    return { exitCode, output, stdout, written, ...readReport(root) }
+    return await runIn(root, options)
   } finally {
     rmSync(root, { recursive: true, force: true })
   }
+}
+
+/** One run in a project that `makeProject` made. */
+export async function runIn(root: string, options: RunOptions = {}): Promise<VitestRun> {
+  rmSync(join(root, 'report.json'), { force: true })
+  const args = [
+    VITEST,
+    'run',
+    ...(options.reporters ?? ['--reporter=default', '--reporter=json', '--outputFile.json=report.json']),
+    ...inCell(options.args ?? []),
+  ]
+  const { exitCode, stdout, stderr } = await execute(options.node ?? NODE, args, root, options.env ?? {})
+  const output = `${stdout}${stderr}`.replaceAll(root, '<root>')
+  const written = Object.fromEntries((options.read ?? []).map((name) => [name, readIfThere(join(root, name))]))
+  return { exitCode, output, stdout, written, ...readReport(root) }
 }
 
 /** A folder with the files and the package as built; whoever makes it removes it. */

@@ -1,0 +1,155 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { CELL, IN_VM, perPool } from '../support/cell.ts'
+import { NODE, runVitest, type VitestRun, vitestVersion } from '../support/run-vitest.ts'
+
+const states = ({ tests }: VitestRun) =>
+  Object.fromEntries(Object.entries(tests).map(([name, { state }]) => [name, state]))
+const config = (test: string) => `
+  import { defineConfig } from 'vitest/config'
+  import { tripwire } from 'vitest-tripwire/vite'
+  export default defineConfig({ plugins: [tripwire()], test: { ${test} } })`
+
+/** A Vitest that runs something else than asked for would make a cell of the matrix green. */
+test.runIf(CELL)('the cell is what it says', async () => {
+  const probe = `
+    import { expect, test } from 'vitest'
+    test('probe', () => {
+      const { ctx, config } = globalThis.__vitest_worker__
+      const facts = { node: process.execPath, pool: ctx.pool, isolate: config.isolate, module: config.experimental?.viteModuleRunner !== false }
+      console.log('FACTS' + JSON.stringify(facts) + 'END')
+    })`
+  const { output } = await runVitest({ 'a.test.js': probe })
+  expect(JSON.parse(/FACTS(.*)END/.exec(output)?.[1] ?? '')).toEqual({
+    node: NODE,
+    pool: CELL?.pool,
+    isolate: CELL?.isolate,
+    module: !CELL?.native,
+  })
+  expect(output).toContain(` v${vitestVersion()} `)
+})
+
+const ENVIRONMENT = `
+import { createServer } from 'node:http'
+import { builtinEnvironments } from 'vitest/runtime'
+async function begin(global) {
+  const server = createServer((_, response) => response.end('served'))
+  await new Promise((done) => server.listen(0, '127.0.0.1', done))
+  // Nobody listens there: it fails by itself, unless something stops it first.
+  const outside = await fetch('http://127.0.0.1:4009').catch(({ cause }) => cause.code)
+  Object.assign(global, { port: server.address().port, outside })
+  return () => server.close()
+}
+export default {
+  name: 'own',
+  viteEnvironment: 'ssr',
+  async setup(global) {
+    return { teardown: await begin(global) }
+  },
+  async setupVM(options) {
+    const { getVmContext, teardown } = await builtinEnvironments.node.setupVM(options)
+    const end = await begin(getVmContext())
+    return { getVmContext, teardown: async () => { end(); await teardown() } }
+  },
+}`
+const IN_ENVIRONMENT = `
+import { expect, test } from 'vitest'
+test('served', async () => { expect(await (await fetch('http://127.0.0.1:' + port)).text()).toBe('served') })
+test('not judged', () => { expect(outside).toBe('ECONNREFUSED') })
+test('guarded', async () => { await fetch('http://api.example.com/').catch(() => {}) })`
+
+describe.each(
+  perPool(['forks', []], ['threads', ['--no-isolate', '--maxWorkers=1']], ['vmThreads', ['--maxWorkers=1']]),
+)('a custom environment (%s %j)', (pool, more) => {
+  let run: VitestRun
+  beforeAll(async () => {
+    run = await runVitest(
+      {
+        'vitest.config.ts': config(`environment: './environment.js'`),
+        'environment.js': ENVIRONMENT,
+        'a.test.js': IN_ENVIRONMENT,
+        'b.test.js': IN_ENVIRONMENT.replaceAll("test('", "test('again "),
+      },
+      { args: [`--pool=${pool}`, ...more] },
+    )
+  })
+
+  test('is set up before the guard, and its servers belong to every file that it serves', () => {
+    expect(states(run)).toEqual({
+      served: 'passed',
+      'not judged': 'passed',
+      guarded: 'failed',
+      'again served': 'passed',
+      'again not judged': 'passed',
+      'again guarded': 'failed',
+    })
+  })
+
+  test('leaves the run as it is', () => {
+    expect(run.output).toMatch(/^Tripwire: 2 calls stopped$/m)
+    expect(run.output).not.toContain('Unhandled')
+  })
+})
+
+const RUNNER = `
+import { TestRunner } from 'vitest'
+export default class Runner extends TestRunner {
+  async onBeforeRunFiles(files) {
+    await super.onBeforeRunFiles?.(files)
+    await fetch('http://api.example.com/runner').catch(() => {})
+  }
+  async onBeforeRunTask(task) {
+    await super.onBeforeRunTask(task)
+    task.meta.seen = true
+  }
+  importFile(path, source) { IMPORT }
+}`
+const UNDER_RUNNER = `
+import { expect, test } from 'vitest'
+test('seen', ({ task }) => { expect(task.meta.seen).toBe(true) })
+test('guarded', async () => { await fetch('http://api.example.com/test').catch(() => {}) })`
+
+test.each(perPool(['forks', []], ['threads', ['--no-isolate', '--maxWorkers=1']]))(
+  'a custom runner is guarded, and its own calls too (%s %j)',
+  async (pool, more) => {
+    const run = await runVitest(
+      {
+        'vitest.config.ts': config(`runner: './runner.js'`),
+        'runner.js': RUNNER.replace('IMPORT', 'return super.importFile(path, source)'),
+        'a.test.js': UNDER_RUNNER,
+        'b.test.js': UNDER_RUNNER.replaceAll("test('", "test('again "),
+      },
+      { args: [`--pool=${pool}`, ...more] },
+    )
+    expect(states(run)).toEqual({
+      seen: 'passed',
+      guarded: 'failed',
+      'again seen': 'passed',
+      'again guarded': 'failed',
+    })
+    expect(run.output).toMatch(/^Tripwire: 4 calls stopped$/m)
+    expect(run.output).toMatch(/runner × 2\n +at runner\.js:6:11\n/)
+  },
+)
+
+// Vitest's vm pools and its native runner have importers of their own.
+test.skipIf(IN_VM || CELL?.native)(
+  'a runner with an importer of its own is guarded, in a worker of many files too',
+  async () => {
+    const run = await runVitest(
+      {
+        'vitest.config.ts': config(`runner: './runner.js'`),
+        'runner.js': RUNNER.replace('IMPORT', 'return this.moduleRunner.import(path)'),
+        'a.test.js': UNDER_RUNNER,
+        'b.test.js': UNDER_RUNNER.replaceAll("test('", "test('again "),
+      },
+      { args: ['--no-isolate', '--maxWorkers=1'] },
+    )
+    expect(run.output).toMatch(/^Tripwire: 4 calls stopped$/m)
+    expect(states(run)).toEqual({
+      seen: 'passed',
+      guarded: 'failed',
+      'again seen': 'passed',
+      'again guarded': 'failed',
+    })
+  },
+)
