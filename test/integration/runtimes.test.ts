@@ -103,10 +103,11 @@ export default class Runner extends TestRunner {
   }
   importFile(path, source) { IMPORT }
 }`
+const GET = `fetch('http://api.example.com/test').catch(() => {})`
 const UNDER_RUNNER = `
 import { expect, test } from 'vitest'
 test('seen', ({ task }) => { expect(task.meta.seen).toBe(true) })
-test('guarded', async () => { await fetch('http://api.example.com/test').catch(() => {}) })`
+test('guarded', () => ${GET})`
 
 test.each(perPool(['forks', []], ['threads', ['--no-isolate', '--maxWorkers=1']]))(
   'a custom runner is guarded, and its own calls too (%s %j)',
@@ -131,25 +132,24 @@ test.each(perPool(['forks', []], ['threads', ['--no-isolate', '--maxWorkers=1']]
   },
 )
 
-// Vitest's vm pools and its native runner have importers of their own.
+// Node runs our setup file once, and without Vitest's importer nobody asks for it again; see docs/compatibility.md.
 test.skipIf(IN_VM || CELL?.native)(
-  'a runner with an importer of its own is guarded, in a worker of many files too',
+  "a runner that does without Vitest's importer lets nothing out either, but in a shared worker later files have no test to blame",
   async () => {
     const run = await runVitest(
       {
         'vitest.config.ts': config(`runner: './runner.js'`),
         'runner.js': RUNNER.replace('IMPORT', 'return this.moduleRunner.import(path)'),
-        'a.test.js': UNDER_RUNNER,
-        'b.test.js': UNDER_RUNNER.replaceAll("test('", "test('again "),
+        'a.test.js': `import { test } from 'vitest'\ntest('caught', () => GET)`.replace('GET', GET),
+        'b.test.js': `import { test } from 'vitest'\ntest('caught too', () => GET)`.replace('GET', GET),
       },
       { args: ['--no-isolate', '--maxWorkers=1'] },
     )
-    expect(run.output).toMatch(/^Tripwire: 4 calls stopped$/m)
-    expect(states(run)).toEqual({
-      seen: 'passed',
-      guarded: 'failed',
-      'again seen': 'passed',
-      'again guarded': 'failed',
-    })
+    expect(Object.values(states(run)).sort()).toEqual(['failed', 'passed'])
+    expect(run.exitCode).toBe(1)
+    expect(run.output.match(/^Error: \[TRIPWIRE_GUARDED_CALL\] GET \S+ was blocked/gm)).toEqual([
+      'Error: [TRIPWIRE_GUARDED_CALL] GET http://api.example.com/runner was blocked',
+      'Error: [TRIPWIRE_GUARDED_CALL] GET http://api.example.com/test was blocked',
+    ])
   },
 )
