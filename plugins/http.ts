@@ -6,7 +6,8 @@
  */
 import { createRequire } from 'node:module'
 import { definePlugin, type Frame, type Layer, parseUrlRule, RuleSyntaxError } from '../src/plugin.ts'
-import { announceAgentless, guardClient } from './http/client.ts'
+import { announceAgentless } from './http/announce.ts'
+import { guardClient } from './http/client.ts'
 import { guardSessions, liftSession, watchSessions } from './http/http2.ts'
 import { DEFAULT_PORTS, originOf } from './http/layer.ts'
 import { rememberOrigins } from './http/origins.ts'
@@ -59,9 +60,9 @@ export const http = definePlugin({
     const module: typeof import('node:http') = load('node:http')
     // While somebody stands above our connect (msw 3, nock 15), requests come by that they answer themselves: the sockets decide then.
     const connectIsOurs = () => tap.holds(net.Socket.prototype, 'connect')
-    guardClient(tap, module, connectIsOurs)
-    announceAgentless(tap, module, 'http')
-    tap.whenLoaded('https', () => announceAgentless(tap, load('node:https'), 'https'))
+    const announcements = guardClient(tap, module, connectIsOurs)
+    announceAgentless(tap, module, 'http', module, announcements)
+    tap.whenLoaded('https', () => announceAgentless(tap, load('node:https'), 'https', module, announcements))
     rememberOrigins(tap)
     const undicis = new WeakMap<object, Frame>()
     guardUndici(tap, connectIsOurs, (socket, frame) => undicis.set(socket, frame))

@@ -136,6 +136,8 @@ export interface Tap {
    * @param connection the object that stands for what is opened, for `use`
    */
   judge(layer: Layer, connection?: object): Outcome
+  /** What opened a connection, or is opening it, as it was reported to `judge` and passed. */
+  opened(connection: object): Layer | undefined
   /** Reports that something is about to be sent over an open connection; judged in a sandbox that did not see it open. */
   use(connection: object): Outcome
   /**

@@ -4,11 +4,12 @@
  */
 import type { Agent, ClientRequest } from 'node:http'
 import type { Layer, OpenCall, Outcome, Tap } from '../../src/plugin.ts'
+import type { Announcements } from './announce.ts'
+import { changedSince, layerOf, layerOn, noteWritten, type RequestOptions } from './asked.ts'
 import { unreachable } from './failure.ts'
-import { connectionLayer, DEFAULT_PORTS, isSameEndpoint, requestLayer } from './layer.ts'
+import { connectionLayer, isSameEndpoint } from './layer.ts'
 
 type Http = typeof import('node:http')
-type RequestOptions = import('node:https').RequestOptions & { socketPath?: string | null }
 
 /** Undocumented, and called by Node itself on the prototype (Node 0.12 to 26). */
 interface AgentInternals {
@@ -17,9 +18,6 @@ interface AgentInternals {
 }
 /** `_parent` is null on a socket that wraps no other. */
 type Connection = object & { readonly _parent?: object | null }
-// Captured at load: tests replace it.
-const { URL } = globalThis
-
 /** `server` is set on what a server accepted, and `_handle` on what is no imitation. */
 interface OpenSocket {
   readonly _handle: object | null
@@ -30,14 +28,19 @@ interface OpenSocket {
 }
 interface RequestInternals {
   onSocket(socket: Connection | null | undefined, error?: Error): void
+  /** Puts the first line and the headers together: the last moment at which they can be changed. */
+  _implicitHeader(): void
 }
 
-export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean): void {
+export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean): Announcements {
   const calls = new WeakMap<ClientRequest, OpenCall>()
   /** Real connections, by what was judged when they were opened. */
   const connections = new WeakMap<object, Layer>()
   /** Sockets of interceptors, by the call that each may have let through: then they lead outside, and stay open. */
   const passedThrough = new WeakMap<object, OpenCall>()
+
+  /** The call of the agentless request that is being made: it may be given its connection before it is there. */
+  let making: OpenCall | undefined
 
   const agent = http.Agent.prototype as unknown as AgentInternals
   // Runs in the caller's context, also for requests that wait for a free socket (Node 20 to 26).
@@ -56,16 +59,29 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
       return call === undefined || tap.current() === call ? create() : tap.within(call, create)
     }
   })
-  tap.patch(http.ClientRequest.prototype as unknown as RequestInternals, 'onSocket', (original) => {
+  const request = http.ClientRequest.prototype as unknown as RequestInternals
+  tap.patch(request, 'onSocket', (original) => {
     return function onSocket(this: ClientRequest, socket, error) {
-      const call = calls.get(this) ?? tap.current()
-      if (call !== undefined && socket && !error) meet(this, call, socket)
+      const call = calls.get(this) ?? making ?? tap.current()
+      making = undefined
+      if (socket && !error) {
+        if (call !== undefined) meet(this, call, socket)
+        else meetUnannounced(this, socket)
+      }
       call?.close()
       return Reflect.apply(original, this, [socket, error])
     }
   })
+  tap.patch(request, '_implicitHeader', (original) => {
+    return function _implicitHeader(this: ClientRequest) {
+      Reflect.apply(original, this, [])
+      noteWritten(this)
+      judgeChange(this)
+    }
+  })
 
   function meet(request: ClientRequest, call: OpenCall, socket: Connection): void {
+    calls.set(request, call)
     if (call.outcome !== undefined) {
       const lower = call.call.layers.at(-1)
       if (call.outcome.kind === 'pass' && lower) connections.set(socket, lower)
@@ -77,17 +93,48 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
         stop(request, call, call.settle(connection))
       else if (passed?.outcome?.kind === 'pass') stop(request, call, call.settle(passed.call.layers.at(-1)))
       else if (connection === undefined) {
-        const opened = openedByHand(socket)
+        const opened = openedOtherwise(socket)
         if (opened === undefined) passedThrough.set(socket, standBy(request, call))
         else stop(request, call, call.settle(opened))
       }
     }
+    judgeChange(request)
     tap.hop.use(socket, call.call.frame)
+  }
+
+  /** A ClientRequest that was made by hand, on a connection that was. */
+  function meetUnannounced(request: ClientRequest, socket: Connection): void {
+    const opened = openedOtherwise(socket)
+    if (opened !== undefined)
+      meet(
+        request,
+        tap.open(() => layerOn(request, opened)),
+        socket,
+      )
+  }
+
+  /** Everything about a request can be changed until it is written: what is another one then is judged as that. */
+  function judgeChange(request: ClientRequest): void {
+    const call = calls.get(request)
+    if (call?.outcome?.kind !== 'pass') return
+    const judged = call.call.layers.find(({ protocol }) => protocol === 'http')
+    const changed = judged && changedSince(judged, request)
+    if (changed === undefined) return
+    const again = tap.runIn(call.call.frame, () => tap.open(() => changed))
+    calls.set(request, again)
+    const lower = call.call.layers.at(-1)
+    stop(request, again, again.settle(lower === judged ? undefined : lower))
   }
 
   function stop(request: ClientRequest, call: OpenCall, outcome: Outcome): void {
     if (outcome.kind === 'block') request.destroy(outcome.error)
     else if (outcome.kind === 'refuse') request.destroy(unreachable(call.call.layers[0]?.facts ?? {}))
+  }
+
+  /** The connection of a socket that somebody opened, or is opening, for no request; undefined for what an interceptor imitates. */
+  function openedOtherwise(socket: Connection): Layer | undefined {
+    if (Object.hasOwn(socket, 'connect')) return undefined
+    return tap.opened(socket) ?? (socket._parent ? tap.opened(socket._parent) : undefined) ?? openedBefore(socket)
   }
 
   /**
@@ -102,67 +149,25 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
     request.once('close', () => passThrough.close())
     return passThrough
   }
-}
 
-/** The connection of a socket that was open before somebody made a request on it; undefined for what an interceptor imitates. */
-function openedByHand(socket: Connection): Layer | undefined {
-  if (Object.hasOwn(socket, 'connect')) return undefined
-  const { _handle, server, encrypted, remoteAddress, remotePort } = socket as Partial<OpenSocket>
-  if (!_handle || server || remoteAddress === undefined || remotePort === undefined) return undefined
-  return connectionLayer({ scheme: encrypted ? 'https' : 'http', host: remoteAddress, port: remotePort })
-}
-
-/**
- * Requests that bring their own connection and no agent pass no agent at all (`ws` does so): they are announced where they are made.
- */
-export function announceAgentless(tap: Tap, module: { request: unknown; get: unknown }, scheme: string): void {
-  for (const name of ['request', 'get'] as const) {
-    tap.patch(module as Record<'request' | 'get', (...args: unknown[]) => unknown>, name, (original) => {
-      return function (this: unknown, ...args: unknown[]) {
-        const options = args.find((arg) => typeof arg === 'object' && arg !== null && !(arg instanceof URL)) as
-          | (RequestOptions & { createConnection?: unknown })
-          | undefined
-        const make = () => Reflect.apply(original, this, args)
-        if (typeof options?.createConnection !== 'function' || options.agent) return make()
-        const url = args[0] instanceof URL ? args[0] : typeof args[0] === 'string' ? tryUrl(args[0]) : undefined
-        return tap.within(
-          tap.open(() => layerFromOptions(options, url, scheme)),
-          make,
-        )
+  return {
+    make(call, make) {
+      making = call
+      try {
+        const request = make()
+        // Its connection may come later.
+        if (!calls.has(request)) calls.set(request, call)
+        return request
+      } finally {
+        making = undefined
       }
-    })
+    },
   }
 }
 
-function tryUrl(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined
-}
-
-function layerFromOptions(options: RequestOptions, url: URL | undefined, scheme: string): Layer {
-  const protocol = (options.protocol ?? url?.protocol ?? `${scheme}:`).slice(0, -1)
-  const headers = (options.headers ?? {}) as Record<string, unknown>
-  const upgrade = Object.entries(headers).find(([name]) => name.toLowerCase() === 'upgrade')?.[1]
-  return requestLayer({
-    method: (options.method ?? 'GET').toUpperCase(),
-    scheme: protocol,
-    host: options.hostname ?? options.host ?? url?.hostname ?? 'localhost',
-    port: Number(options.port || url?.port || options.defaultPort || DEFAULT_PORTS[protocol]),
-    path: options.path ?? (url ? url.pathname + url.search : '/'),
-    upgrade: upgrade === undefined ? undefined : String(upgrade),
-    socketPath: options.socketPath ?? undefined,
-  })
-}
-
-function layerOf(request: ClientRequest, options: RequestOptions): Layer {
-  const scheme = (options.protocol ?? request.protocol ?? 'http:').slice(0, -1)
-  const upgrade = request.getHeader('upgrade')
-  return requestLayer({
-    method: request.method,
-    scheme,
-    host: options.host ?? options.hostname ?? 'localhost',
-    port: Number(options.port || options.defaultPort || DEFAULT_PORTS[scheme]),
-    path: request.path,
-    upgrade: upgrade === undefined ? undefined : String(upgrade),
-    socketPath: options.socketPath ?? undefined,
-  })
+/** The connection of a socket that was open before we were; undefined for what an interceptor imitates. */
+function openedBefore(socket: Connection): Layer | undefined {
+  const { _handle, server, encrypted, remoteAddress, remotePort } = socket as Partial<OpenSocket>
+  if (!_handle || server || remoteAddress === undefined || remotePort === undefined) return undefined
+  return connectionLayer({ scheme: encrypted ? 'https' : 'http', host: remoteAddress, port: remotePort })
 }

@@ -56,6 +56,7 @@ export class Guard implements Judge {
   readonly #captureFrames: () => readonly StackFrame[]
   readonly #claimers = new Set<Open>()
   readonly #connections = new Connections()
+  readonly #opened = new WeakMap<object, Layer>()
   /** The call that the last judgement was about. */
   #judged: CallRecord | undefined
   #askingHook = false
@@ -108,8 +109,16 @@ export class Guard implements Judge {
     if (!this.active || this.#askingHook) return PASS
     this.#judged = undefined
     const outcome = this.#judge(layer)
-    if (connection !== undefined && outcome.kind === 'pass') this.#keep(connection, this.#judged)
+    if (connection !== undefined && outcome.kind === 'pass') {
+      this.#opened.set(connection, layer)
+      this.#keep(connection, this.#judged)
+    }
     return outcome
+  }
+
+  /** What a connection that passed was reported as. */
+  opened(connection: object): Layer | undefined {
+    return this.#opened.get(connection)
   }
 
   #judge(layer: Layer): Outcome {

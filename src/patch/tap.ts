@@ -20,6 +20,7 @@ export function createTap(guard: Guard, patches: PatchSet, own: OwnEndpoints, ho
     },
     onUndo: (undo) => patches.onUndo(undo),
     judge: (layer, connection) => guard.judge(layer, connection),
+    opened: (connection) => guard.opened(connection),
     use: (connection) => guard.use(connection),
     open: (layer, options?: OpenOptions) => guard.open(layer, options),
     within: <T>(call: OpenCall, fn: () => T) => guard.within(call, fn),

@@ -57,6 +57,7 @@ describe('connections that others opened', () => {
     const agent = new Agent({ keepAlive: true })
     await tripwire.allow(`GET ${outside('/ok')}`, () => get(outside('/ok'), agent))
     const spy = vi.spyOn(net.Socket.prototype, 'connect')
+    await world.quiet()
     const from = world.log.length
     try {
       await tripwire.expectTrip('http', () => get(outside('/spied'), agent))
@@ -100,6 +101,7 @@ describe('connections that others opened', () => {
     await tripwire.allow(`GET ${outside('/ok')}`, async () => {
       await (await client.request({ path: '/ok', method: 'GET' })).body.dump()
     })
+    await world.quiet()
     const from = world.log.length
     await tripwire.expectTrip('sockets', () => client.connect({ path: 'api.example.com:443' }))
     await world.quiet()
