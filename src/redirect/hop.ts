@@ -23,15 +23,17 @@ interface Stream {
 }
 
 export function createHop(): Hop {
+  // Clients are held weakly all over: a server that keeps a connection must not keep the client that nobody holds any more (undici closes
+  // the connections of a client that was collected).
   /** Clients of own TCP servers whose accepted end has not been met yet. */
-  const waiting = new Set<ClientSocket>()
+  const waiting = new Set<WeakRef<ClientSocket>>()
   /** Clients of own unix servers, in the order in which they connected: the kernel accepts in that order. */
-  const queued = new Map<string, object[]>()
+  const queued = new Map<string, WeakRef<object>[]>()
   const frames = new WeakMap<object, Frame>()
   const streams = new WeakMap<object, { readonly stream: Stream; readonly frame: Frame }[]>()
-  const clients = new WeakMap<object, object>()
+  const clients = new WeakMap<object, WeakRef<object>>()
   /** By the handle of the accepted connection, which the proxy of it that HTTP/2 shows has as well. */
-  const byHandle = new WeakMap<object, object>()
+  const byHandle = new WeakMap<object, WeakRef<object>>()
 
   function clientOf(serverSocket: ServerSocket): object | undefined {
     const { _parent, _handle } = serverSocket
@@ -39,23 +41,24 @@ export function createHop(): Hop {
       clients.get(serverSocket) ??
       (_parent ? clients.get(_parent) : undefined) ??
       (_handle ? byHandle.get(_handle) : undefined)
-    if (known !== undefined) return known
+    if (known !== undefined) return known.deref()
     const found = serverSocket.remotePort === undefined ? fromQueue(serverSocket) : fromPort(serverSocket.remotePort)
     if (found === undefined) return undefined
     clients.set(serverSocket, found)
     if (_handle) byHandle.set(_handle, found)
-    return found
+    return found.deref()
   }
 
-  function fromPort(port: number): object | undefined {
-    for (const client of waiting) {
-      if (client.destroyed || client.localPort === port) waiting.delete(client)
-      if (client.localPort === port) return client
+  function fromPort(port: number): WeakRef<object> | undefined {
+    for (const held of waiting) {
+      const client = held.deref()
+      if (client === undefined || client.destroyed || client.localPort === port) waiting.delete(held)
+      if (client?.localPort === port) return held
     }
     return undefined
   }
 
-  function fromQueue(serverSocket: ServerSocket): object | undefined {
+  function fromQueue(serverSocket: ServerSocket): WeakRef<object> | undefined {
     if (queued.size === 0) return undefined
     const address = (serverSocket._server ?? serverSocket.server)?.address?.()
     return typeof address === 'string' ? queued.get(address)?.shift() : undefined
@@ -65,13 +68,13 @@ export function createHop(): Hop {
     client(socket, frame, key) {
       frames.set(socket, frame)
       if (!key.startsWith('unix:')) {
-        waiting.add(socket)
+        waiting.add(new WeakRef(socket))
         return
       }
       const path = key.slice('unix:'.length)
       const queue = queued.get(path)
-      if (queue) queue.push(socket)
-      else queued.set(path, [socket])
+      if (queue) queue.push(new WeakRef(socket))
+      else queued.set(path, [new WeakRef(socket)])
     },
     use(socket, frame) {
       if (frames.has(socket)) frames.set(socket, frame)

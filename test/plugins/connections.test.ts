@@ -1,6 +1,8 @@
 import http, { Agent } from 'node:http'
 import http2 from 'node:http2'
 import net from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { Client } from 'undici'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
@@ -122,4 +124,34 @@ describe('connections that others opened', () => {
     for (const { body } of await slow) await body.dump()
     await client.destroy()
   })
+})
+
+/** As undici's own suite asks for it: it closes the connections of a client that was collected. */
+test('a client that nobody holds any more is collected, although its server keeps the connection', async () => {
+  setFlagsFromString('--expose-gc')
+  const gc: () => void = runInNewContext('gc')
+  const accepted: net.Socket[] = []
+  const server = net.createServer((socket) => {
+    accepted.push(socket.on('error', () => {}))
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as net.AddressInfo
+  const ask = async () => {
+    const client = new Client(`http://127.0.0.1:${port}`, { keepAliveTimeout: 200 })
+    await (await client.request({ method: 'GET', path: '/' })).body.text()
+    return new WeakRef(client)
+  }
+  const client = await ask()
+  await vi.waitFor(
+    () => {
+      gc()
+      // Not `expect(client.deref())`: a failure would hold it.
+      expect(client.deref() === undefined).toBe(true)
+    },
+    { timeout: 10_000 },
+  )
+  expect(accepted).toHaveLength(1)
+  for (const socket of accepted) socket.destroy()
+  server.close()
 })
