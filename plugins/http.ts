@@ -10,7 +10,9 @@ import { announceAgentless } from './http/announce.ts'
 import { guardClient } from './http/client.ts'
 import { guardSessions, liftSession, watchSessions } from './http/http2.ts'
 import { DEFAULT_PORTS, originOf } from './http/layer.ts'
+import { mocking, onFirstMock } from './http/mocking.ts'
 import { rememberOrigins } from './http/origins.ts'
+import { serve } from './http/serve.ts'
 import { guardUndici } from './http/undici.ts'
 
 const load = createRequire(import.meta.url)
@@ -23,7 +25,11 @@ export const http = definePlugin({
       safety: { fact: 'method', safe: ['GET', 'HEAD', 'OPTIONS'] },
       summary: 'a request; GET, HEAD and OPTIONS are safe',
     },
-    session: { safety: 'safe', summary: 'opens an HTTP/2 session; each request on it is judged for itself' },
+    session: {
+      safety: 'safe',
+      opens: true,
+      summary: 'opens an HTTP/2 session; each request on it is judged for itself',
+    },
   },
   facts: {
     method: 'name',
@@ -34,6 +40,9 @@ export const http = definePlugin({
     path: 'path',
     upgrade: 'word',
     socketPath: 'file',
+    query: 'data',
+    headers: 'headers',
+    body: 'data',
   },
   schemes: DEFAULT_PORTS,
   verbs: true,
@@ -47,6 +56,7 @@ export const http = definePlugin({
     operation === 'http:session' ? `an HTTP/2 session with ${facts.url}` : `${facts.method} ${facts.url}`,
   remedy,
   judgesEachUse: true,
+  mocking: { ...mocking, serve },
   lifts: {
     over: 'sockets',
     lift(lower, stack) {
@@ -65,7 +75,8 @@ export const http = definePlugin({
     tap.whenLoaded('https', () => announceAgentless(tap, load('node:https'), 'https', module, announcements))
     rememberOrigins(tap)
     const undicis = new WeakMap<object, Frame>()
-    guardUndici(tap, connectIsOurs, (socket, frame) => undicis.set(socket, frame))
+    const route = guardUndici(tap, connectIsOurs, (socket, frame) => undicis.set(socket, frame))
+    onFirstMock(() => route.reachBuiltin())
     watchSessions(tap, () => onFirstSession?.())
     onFirstSession = () => {
       onFirstSession = undefined

@@ -1,6 +1,7 @@
 import type { PluginDefinition } from '../src/plugin.ts'
 import { db } from './db.ts'
 import { dns } from './dns.ts'
+import type { HttpFamily } from './http/family.ts'
 import { http } from './http.ts'
 import { sockets } from './sockets.ts'
 import { subprocess } from './subprocess.ts'
@@ -8,3 +9,8 @@ import { ws } from './ws.ts'
 
 /** The built-in plugins, the highest protocol first. */
 export const builtins: readonly PluginDefinition[] = [db, ws, http, sockets, dns, subprocess]
+
+/** What `tripwire` has for the protocols that can be mocked. */
+export interface Families {
+  readonly http: HttpFamily
+}

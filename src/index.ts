@@ -2,6 +2,7 @@
  * What tests import. Importing it patches nothing: it speaks to the installation that the Vite plugin or the setup file made, whichever
  * copy of the package that came from.
  */
+import type { Families } from '../plugins/index.ts'
 import type { TripwireApi } from './core/api.ts'
 import { differentMajors, notInstalled } from './errors/install-errors.ts'
 import { installed } from './install-slot.ts'
@@ -18,27 +19,14 @@ export type { Box, Interaction } from './core/sandbox.ts'
 export * from './errors/classes.ts'
 export type { TripwireTaskMeta } from './vitest/task-meta.ts'
 
-/** Rules, sandboxes and expectations of the running test. @throws InstallError outside a Vitest run under tripwire */
-export const tripwire: TripwireApi = {
-  get allow() {
-    return api().allow
-  },
-  get deny() {
-    return api().deny
-  },
-  get refuse() {
-    return api().refuse
-  },
-  get restrict() {
-    return api().restrict
-  },
-  get sandbox() {
-    return api().sandbox
-  },
-  get expectTrip() {
-    return api().expectTrip
-  },
-}
+/** Rules, sandboxes, mocks and expectations of the running test. @throws InstallError outside a Vitest run under tripwire */
+export const tripwire: TripwireApi & Families = new Proxy({} as TripwireApi & Families, {
+  // Whoever prints or awaits it asks for symbols and `then`.
+  get: (_, name) => (typeof name === 'symbol' || name === 'then' ? undefined : Reflect.get(api(), name)),
+  has: (_, name) => Reflect.has(api(), name),
+  ownKeys: () => Reflect.ownKeys(api()),
+  getOwnPropertyDescriptor: (_, name) => ({ value: Reflect.get(api(), name), enumerable: true, configurable: true }),
+})
 
 function api(): TripwireApi {
   const there = installed()

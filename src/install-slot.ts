@@ -1,5 +1,6 @@
 import type { ResolvedConfig } from './config/resolved.ts'
 import type { TripwireApi } from './core/api.ts'
+import type { Frame } from './core/frames.ts'
 import type { Guard } from './core/guard.ts'
 import type { Scope } from './core/scopes.ts'
 import { readSlot } from './patch/slot.ts'
@@ -18,6 +19,8 @@ export interface Installed {
   scopeOf(options: unknown, place: { readonly source: string; readonly kind: Scope['kind'] }): Scope
   /** Remembers who maps stacks to the user's sources; see `rememberFormatter`. */
   rememberFormatter(): void
+  /** The error for what the sandboxes of a test, describe or file left unaccounted at its end; undefined when nothing is. */
+  verify(frame: Frame): Error | undefined
   /** Puts a config in force: its rules on the run frame, its plugins installed. Replaces the one before. */
   configure(config: ResolvedConfig): void
   /** Takes every patch back and frees the slot. */

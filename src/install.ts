@@ -2,15 +2,26 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { builtins } from '../plugins/index.ts'
 import type { ResolvedConfig } from './config/resolved.ts'
 import { validateConfig, validateOptions, validateRules } from './config/validate.ts'
-import { createApi } from './core/api.ts'
+import { createApi, standing } from './core/api.ts'
+import { createFamily } from './core/families.ts'
 import type { Frame } from './core/frames.ts'
 import { Guard } from './core/guard.ts'
+import { takeLedger } from './core/ledger.ts'
 import type { Open } from './core/open-calls.ts'
 import { Sandboxes } from './core/sandbox.ts'
+import { unaccounted } from './core/verify.ts'
 import { callerPosition, captureFrames, rememberFormatter } from './errors/call-site.ts'
 import { carriesTrip } from './errors/carries.ts'
+import { assertionError, printApiCall, type Voice, verificationError } from './errors/contract.ts'
 import { differentMajors, lockedSlot, notInstalled } from './errors/install-errors.ts'
-import { expectedTripError, misuseError } from './errors/misuse.ts'
+import {
+  assertInsideError,
+  badArgumentError,
+  badCountError,
+  expectedTripError,
+  misuseError,
+  unknownFactError,
+} from './errors/misuse.ts'
 import { createTripMaker } from './errors/trip-maker.ts'
 import { type Installed, MAJOR } from './install-slot.ts'
 import { PACKAGE_ROOT } from './package-root.ts'
@@ -19,6 +30,7 @@ import { readSlot, writeSlot } from './patch/slot.ts'
 import { createTap } from './patch/tap.ts'
 import type { PluginDefinition } from './plugin.ts'
 import { createHop } from './redirect/hop.ts'
+import { createHub } from './redirect/hub.ts'
 import { createOwnEndpoints } from './redirect/own.ts'
 import { VERSION } from './version.ts'
 
@@ -42,6 +54,7 @@ export function install(): Installed {
 function assemble(): Installed {
   const own = createOwnEndpoints()
   const hop = createHop()
+  const hub = createHub()
   const state: { config: ResolvedConfig | undefined } = { config: undefined }
   const guard: Guard = new Guard({
     own,
@@ -58,7 +71,7 @@ function assemble(): Installed {
     for (const plugin of plugins) {
       try {
         guard.addPlugin(plugin)
-        plugin.install(createTap(guard, into, own, hop))
+        plugin.install(createTap(guard, into, own, hop, hub))
       } catch (error) {
         into.undo()
         if (error instanceof LockedSlotError) throw lockedSlot(plugin.name, error)
@@ -80,11 +93,36 @@ function assemble(): Installed {
     callerPosition,
     carriesTrip,
   })
+  const voice: Voice = { plugins: guard.plugins, redact: () => state.config?.redact ?? [] }
+  const addFamily = (plugin: PluginDefinition) => {
+    if (plugin.mocking === undefined) return
+    const family = createFamily(
+      {
+        guard,
+        standing: (what) => standing({ guard, misuse: misuseError }, what),
+        callerPosition,
+        compile: (protocol, patterns, text) => needConfig(state.config).grammar.fromPatterns(protocol, patterns, text),
+        printCall: (what, args) => printApiCall(what, args, voice.redact()),
+        errors: {
+          badArgument: badArgumentError,
+          badCount: badCountError,
+          unknownFact: unknownFactError,
+          insideSandbox: assertInsideError,
+          failed: (text, failure) => assertionError(voice, text, failure),
+        },
+      },
+      plugin,
+      plugin.mocking,
+    )
+    Object.assign(api, { [plugin.name]: family })
+  }
+  builtins.forEach(addFamily)
 
   return {
     guard,
     api,
     rememberFormatter,
+    verify: (frame) => verify(voice, frame),
     resolve: (raw, { file, dir }) => validateConfig(raw, { file, dir, builtins }),
     scopeOf: (options, place) => validateOptions(options, { config: needConfig(state.config), ...place }),
     configure(config) {
@@ -96,6 +134,7 @@ function assemble(): Installed {
         config.plugins.filter((plugin) => !known.has(plugin.name)),
         foreign,
       )
+      config.plugins.forEach(addFamily)
       guard.run.scopes.splice(0)
       guard.run.addScope(config.project)
       guard.onTrip = config.onTrip
@@ -105,9 +144,17 @@ function assemble(): Installed {
       guard.active = false
       foreign.undo()
       patches.undo()
+      hub.close()
       writeSlot(undefined)
     },
   }
+}
+
+/** What a frame that has ended leaves unaccounted. */
+function verify(voice: Voice, frame: Frame): Error | undefined {
+  const ledger = takeLedger(frame)
+  const left = ledger && unaccounted(ledger)
+  return left && verificationError(voice, left, frame.name)
 }
 
 /** The config in force; the api is of no use before one is. */

@@ -3,11 +3,14 @@
  * above (msw, nock, light-my-request) is no business of ours. A request on a warm socket makes no connect and is judged when it gets it.
  */
 import type { Agent, ClientRequest } from 'node:http'
-import type { Layer, OpenCall, Outcome, Tap } from '../../src/plugin.ts'
+import { createRequire } from 'node:module'
+import type { Layer, OpenCall, Outcome, Reply, Tap } from '../../src/plugin.ts'
 import type { Announcements } from './announce.ts'
 import { changedSince, layerOf, layerOn, noteWritten, type RequestOptions } from './asked.ts'
 import { unreachable } from './failure.ts'
 import { connectionLayer, isSameEndpoint } from './layer.ts'
+
+const load = createRequire(import.meta.url)
 
 type Http = typeof import('node:http')
 
@@ -48,7 +51,9 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
     return function addRequest(this: Agent, request, options, ...rest) {
       const call = tap.current() ?? tap.open(() => layerOf(request, options))
       calls.set(request, call)
-      return tap.within(call, () => Reflect.apply(original, this, [request, options, ...rest]))
+      // A request that a mock answers must neither get a warm connection to the real host nor leave one to the worker behind.
+      const agent = call.answerable ? agentFor(options.protocol ?? request.protocol) : this
+      return tap.within(call, () => Reflect.apply(original, agent, [request, options, ...rest]))
     }
   })
   // A waiting request is connected in the context of the one that ended: bring it back to its own.
@@ -79,6 +84,16 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
       judgeChange(this)
     }
   })
+
+  const agents = new Map<string, Agent>()
+  function agentFor(protocol: string): Agent {
+    const known = agents.get(protocol)
+    if (known !== undefined) return known
+    const module: typeof import('node:https') = protocol === 'https:' ? load('node:https') : (http as never)
+    const made = new module.Agent({ keepAlive: false, maxCachedSessions: 0 })
+    agents.set(protocol, made)
+    return made
+  }
 
   function meet(request: ClientRequest, call: OpenCall, socket: Connection): void {
     calls.set(request, call)
@@ -126,8 +141,16 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
     stop(request, again, again.settle(lower === judged ? undefined : lower))
   }
 
+  /** A connection of an agent that is not Node's: it can be led to the worker only before it is opened. */
+  function lead(request: ClientRequest, reply: Reply): void {
+    const connection = request.socket && tap.hub.of(request.socket)
+    if (connection) connection.reply = reply
+    else request.destroy(new Error('tripwire cannot answer on a connection that is open to the real host already'))
+  }
+
   function stop(request: ClientRequest, call: OpenCall, outcome: Outcome): void {
-    if (outcome.kind === 'block') request.destroy(outcome.error)
+    if (outcome.kind === 'reply') lead(request, outcome.reply)
+    else if (outcome.kind === 'block') request.destroy(outcome.error)
     else if (outcome.kind === 'refuse') request.destroy(unreachable(call.call.layers[0]?.facts ?? {}))
   }
 

@@ -3,13 +3,14 @@
  * nothing of it is touched before somebody opens a session; its connection shows it on the stack.
  */
 
-import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2'
+import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
 import { createRequire } from 'node:module'
 import { Duplex } from 'node:stream'
-import type { Frame, Layer, StackFrame, Tap } from '../../src/plugin.ts'
+import type { Frame, Layer, Reply, StackFrame, Tap } from '../../src/plugin.ts'
 import { unreachable } from './failure.ts'
 import { connectionLayer, DEFAULT_PORTS, requestLayer, sessionLayer } from './layer.ts'
 import { grpcTarget } from './origins.ts'
+import { clientStreams } from './serve.ts'
 
 const load = createRequire(import.meta.url)
 const GRPC = /[/\\]@grpc[/\\]grpc-js[/\\]build[/\\]src[/\\]transport\.js$/
@@ -58,6 +59,7 @@ export function guardSessions(
       const call = tap.open(() => layer)
       if (connectIsOurs()) {
         const outcome = call.settle(connectionLayer(layer.facts))
+        if (outcome.kind === 'reply') return answerStream(tap, this, original, [headers, ...rest], outcome.reply)
         if (outcome.kind === 'block') throw outcome.error
         if (outcome.kind === 'refuse') throw unreachable(layer.facts)
       }
@@ -66,6 +68,33 @@ export function guardSessions(
       return stream
     } as typeof original
   })
+}
+
+/**
+ * A stream that a mock answers. On a session that leads to the worker it is one of its streams; beside a session to the real host it gets a
+ * session of its own.
+ */
+function answerStream(
+  tap: Tap,
+  session: ClientHttp2Session,
+  request: (this: ClientHttp2Session, ...args: never[]) => ClientHttp2Stream,
+  args: readonly unknown[],
+  reply: Reply,
+): ClientHttp2Stream {
+  const own = tap.hub.of((bySymbol(session, 'socket') as object | undefined) ?? session)
+  const from = own ? session : ownSession(tap, reply)
+  const stream = Reflect.apply(request, from, args as never[])
+  const connection = own ?? tap.hub.of(bySymbol(from, 'socket') as object)
+  connection?.streams.push({ stream, reply })
+  clientStreams.set(reply, (error) => stream.destroy(error))
+  if (from !== session) stream.once('close', () => from.close())
+  return stream
+}
+
+function ownSession(tap: Tap, reply: Reply): ClientHttp2Session {
+  const http2: typeof import('node:http2') = load('node:http2')
+  const { scheme, host, port } = reply.facts
+  return http2.connect(`${scheme}://${host}:${port}`, { createConnection: () => tap.connectTo(reply) })
 }
 
 /** Calls `found` when somebody opens a session, also one over a connection that was there before. */

@@ -92,7 +92,7 @@ function isRequest(options: DispatchOptions | undefined, handler: unknown): bool
 }
 
 /** Where a request may go: a balanced pool chooses among its upstreams later, so it has to be allowed to go to each. */
-function originsOf(dispatcher: object, { origin }: DispatchOptions): readonly (string | URL)[] {
+export function originsOf(dispatcher: object, { origin }: DispatchOptions): readonly (string | URL)[] {
   const key = symbolOf(dispatcher, 'url')
   const own = origin ?? (key && (dispatcher as Record<symbol, { origin?: string } | undefined>)[key]?.origin)
   if (own !== undefined) return [own]

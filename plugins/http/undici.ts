@@ -7,7 +7,8 @@ import type { Socket } from 'node:net'
 import type { Frame, Layer, OpenCall, Outcome, Tap } from '../../src/plugin.ts'
 import { unreachable } from './failure.ts'
 import { connectionLayer, DEFAULT_PORTS, isSameEndpoint, requestLayer } from './layer.ts'
-import { type DispatchOptions, watchDispatchers } from './undici-dispatch.ts'
+import { type DispatchOptions, originsOf, watchDispatchers } from './undici-dispatch.ts'
+import { routeUndici, type UndiciRoute } from './undici-route.ts'
 
 interface UndiciRequest {
   readonly origin?: string | URL
@@ -27,7 +28,7 @@ export function guardUndici(
   tap: Tap,
   connectIsOurs: () => boolean,
   onWrite: (socket: object, frame: Frame) => void,
-): void {
+): UndiciRoute {
   const calls = new WeakMap<object, OpenCall>()
   const stopped = new WeakMap<object, Error>()
   /** Connections by a call on them: one that an interceptor let through leads outside, and its next request makes no connect. */
@@ -40,7 +41,14 @@ export function guardUndici(
     })
   const judge = (call: OpenCall, layer: Layer) => errorOf(call.settle(connectionLayer(layer.facts)), layer)
 
+  const route = routeUndici(tap, (dispatcher, options) => {
+    const [origin] = connectIsOurs() ? originsOf(dispatcher, options) : []
+    const layer = origin && layerOfDispatch(options, origin)
+    return layer && origin ? { call: tap.open(() => layer), origin } : undefined
+  })
   const arriving = watchDispatchers(tap, (options, origin) => {
+    const routed = route.routed()
+    if (routed !== undefined) return { call: routed, error: undefined }
     const layer = connectIsOurs() ? layerOfDispatch(options, origin) : undefined
     if (layer === undefined) return undefined
     const call = open(layer)
@@ -51,8 +59,9 @@ export function guardUndici(
   tap.subscribe('undici:request:create', (message) => {
     const { request } = message as { request: UndiciRequest }
     const announced = arriving()
-    if (announced?.call) {
-      calls.set(request, announced.call)
+    const known = route.routed() ?? announced?.call
+    if (known !== undefined) {
+      calls.set(request, known)
       return
     }
     const layer = layerOf(request)
@@ -95,6 +104,7 @@ export function guardUndici(
   for (const end of ['undici:request:headers', 'undici:request:error', 'undici:request:trailers']) {
     tap.subscribe(end, (message) => calls.get((message as { request: object }).request)?.close())
   }
+  return route
 }
 
 /** @returns whether a connection is one that undici is making: it tells of each before it connects */

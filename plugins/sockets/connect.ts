@@ -37,7 +37,7 @@ export function guardConnect(tap: Tap, net: Net, onOutside: () => void): void {
       const outcome = tap.judge(layer, this)
       if (outcome.kind === 'block') return fail(this, original as Connect, outcome.error)
       if (outcome.kind === 'refuse') return fail(this, original as Connect, unreachable(facts))
-      if (outcome.kind === 'reply' && typeof outcome.answer === 'function') return outcome.answer(this)
+      if (outcome.kind === 'reply') return tap.serve(this, original as never, args, outcome.reply)
       if (!noteOwn(tap, this, facts)) onOutside()
       return tap.carry(layer, pass)
     } as typeof original

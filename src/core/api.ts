@@ -1,6 +1,7 @@
 import type { Trip } from './call.ts'
 import type { Frame } from './frames.ts'
 import type { Guard } from './guard.ts'
+import { type Interaction, ledgerOf } from './ledger.ts'
 import type { Matcher } from './matcher.ts'
 import type { Rule } from './rules.ts'
 import { type Box, type BoxRecord, sandboxName } from './sandbox.ts'
@@ -35,6 +36,12 @@ export interface OpenSandbox {
   <T>(options: SandboxOptions, fn: (box: Box) => T): T
 }
 
+/** Relaxes the order in which calls are asserted: of all, or of one protocol. */
+export interface InAnyOrder {
+  <T>(fn: () => T): T
+  <T>(protocol: string, fn: () => T): T
+}
+
 export interface ExpectTrip {
   (fn: () => unknown): Promise<readonly Trip[]>
   (rule: RuleInput, fn: () => unknown): Promise<readonly Trip[]>
@@ -48,6 +55,9 @@ export interface TripwireApi {
   readonly restrict: OpenRules
   readonly sandbox: OpenSandbox
   readonly expectTrip: ExpectTrip
+  readonly inAnyOrder: InAnyOrder
+  /** Every call that was made in the sandboxes of this test, or those that a rule fits; oldest first. */
+  calls(rule?: RuleInput): readonly Interaction[]
 }
 
 /** What the api needs of its surroundings: the config's grammar, and the words of its errors. */
@@ -96,6 +106,25 @@ export function createApi(parts: ApiParts): TripwireApi {
     restrict: rulesOf('restrict'),
     sandbox: named('sandbox', sandbox),
     expectTrip: named('expectTrip', expectTripWith(parts)),
+    inAnyOrder: named('inAnyOrder', inAnyOrderWith(parts)),
+    calls: named('calls', (rule?: RuleInput) => {
+      const { all } = ledgerOf(standing(parts, 'tripwire.calls'))
+      if (rule === undefined) return [...all]
+      const [wanted] = parts.parseRules(rule, 'tripwire.calls')
+      return all.filter((call) => wanted?.matches(call, true))
+    }),
+  }
+}
+
+function inAnyOrderWith(parts: ApiParts): InAnyOrder {
+  return (first: string | (() => unknown), second?: () => unknown) => {
+    const fn = typeof first === 'function' ? first : second
+    const protocol = typeof first === 'function' ? '*' : first
+    if (typeof fn !== 'function') throw parts.misuse('arguments', 'tripwire.inAnyOrder')
+    if (protocol !== '*' && parts.guard.plugins.get(protocol) === undefined)
+      throw parts.misuse('arguments', 'tripwire.inAnyOrder')
+    const restore = ledgerOf(standing(parts, 'tripwire.inAnyOrder')).relax(protocol)
+    return settle(fn, restore) as never
   }
 }
 
@@ -104,7 +133,7 @@ function named<T extends (...args: never[]) => unknown>(name: string, fn: T): T 
 }
 
 /** The frame of the present code, if a scope may open there. */
-function standing(parts: ApiParts, what: string): Frame {
+export function standing(parts: Pick<ApiParts, 'guard' | 'misuse'>, what: string): Frame {
   const frame = parts.guard.currentFrame().openAncestor()
   if (frame === undefined || frame.kind === 'run') throw parts.misuse('no-frame', what)
   return frame
@@ -122,28 +151,35 @@ function openBlock(owner: Frame, scope: Scope): Disposable {
 
 /** Closes the frame when `fn` is done: at once, or when the promise it gave settles. */
 function runAndClose(guard: Guard, frame: Frame, fn: () => unknown, after: () => void = () => {}): unknown {
-  const close = () => {
-    guard.closeFrame(frame)
-    after()
-  }
+  return settle(
+    () => guard.runIn(frame, fn),
+    () => {
+      guard.closeFrame(frame)
+      after()
+    },
+  )
+}
+
+/** Runs `fn`, and `end` once that is done: at once, or when the promise it gave settles. */
+function settle(fn: () => unknown, end: () => void): unknown {
   let result: unknown
   try {
-    result = guard.runIn(frame, fn)
+    result = fn()
   } catch (error) {
-    close()
+    end()
     throw error
   }
   if (!isThenable(result)) {
-    close()
+    end()
     return result
   }
   return result.then(
     (value) => {
-      close()
+      end()
       return value
     },
     (error) => {
-      close()
+      end()
       throw error
     },
   )

@@ -1,4 +1,5 @@
 import type { Frame } from './frames.ts'
+import type { Found } from './mocks.ts'
 import type { Rule } from './rules.ts'
 
 /** Flat data about an attempt: what rules match, what errors print, what a sandbox asserts. Never a secret. */
@@ -34,7 +35,7 @@ export type Verdict =
   | { readonly kind: 'warn'; readonly why: Why }
   | { readonly kind: 'block'; readonly code: TripCode; readonly why: Why }
   | { readonly kind: 'refuse'; readonly why: Why }
-  | { readonly kind: 'reply'; readonly answer: unknown; readonly why: Why }
+  | { readonly kind: 'reply'; readonly found: Found; readonly why: Why }
 
 export type TripCode =
   | 'TRIPWIRE_GUARDED_CALL'

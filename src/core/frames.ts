@@ -79,6 +79,11 @@ export class Frame {
     epoch++
   }
 
+  addMock(mock: Mock): void {
+    this.mocks.push(mock)
+    epoch++
+  }
+
   removeScope(scope: Scope): void {
     const at = this.scopes.indexOf(scope)
     if (at >= 0) this.scopes.splice(at, 1)

@@ -1,13 +1,15 @@
 import type { OpenCall, OpenOptions, Outcome, OwnEndpoints, PluginDefinition, StackFrame } from '../plugin.ts'
-import type { Layer, Trip, Verdict, Why } from './call.ts'
+import type { Facts, Layer, Trip, Verdict, Why } from './call.ts'
 import { Connections } from './connections.ts'
 import { Frame, type FrameKind } from './frames.ts'
 import { lateCode } from './late.ts'
+import type { Found, Mock } from './mocks.ts'
 import { CallRecord, type Judge, Open } from './open-calls.ts'
 import { PluginSet } from './plugins.ts'
 import { levelOf, type Policy, policyOf } from './policy.ts'
+import { PendingReply } from './replies.ts'
 import type { Sandboxes } from './sandbox.ts'
-import { TripBook, type TripMaker } from './trips.ts'
+import { TripBook, type TripMaker, type TripSite } from './trips.ts'
 import { decide } from './verdict.ts'
 
 /** The part of AsyncLocalStorage that the guard uses; given in, so that core imports nothing of Node. */
@@ -230,11 +232,53 @@ export class Guard implements Judge {
       if (policy.sandbox !== undefined) this.#record(call, policy, verdict)
       return PASS
     }
-    if (verdict.kind === 'reply') {
-      this.#record(call, policy, verdict)
-      return { kind: 'reply', answer: verdict.answer }
-    }
+    if (verdict.kind === 'reply') return this.#reply(call, policy, verdict.found)
     return this.#stop(call, policy, verdict)
+  }
+
+  #reply(call: CallRecord, policy: Policy, found: Found): Outcome {
+    const { mock } = found
+    const opens = this.plugins.isOpening(call.layers[0] as Layer)
+    if (found.certain && !opens) mock.uses++
+    const site = this.trips.captureLater()
+    const verdict = call.verdict as Verdict
+    // What only opens is served as long as a mock might answer what comes on it, and is nothing to assert.
+    const interaction = this.#record(call, policy, verdict, opens ? { site } : { mock, site })
+    if (interaction === undefined) return PASS
+    const reply = new PendingReply(opens ? { mock, certain: true } : found, interaction, call.frame, {
+      rechoose: (facts) => this.plugins.chooseMock(call, facts, policy),
+      unanswered: (facts) => this.#unanswered(call, policy, facts),
+    })
+    return mock.passThrough && !this.plugins.forwards(call) ? PASS : { kind: 'reply', reply }
+  }
+
+  /** Whether a mock would answer a call, as far as that is known; nothing is used up by asking. */
+  answers(call: CallRecord): boolean {
+    if (!this.active) return false
+    const policy = policyOf(call.frame)
+    if (policy.sandbox === undefined || policy.mocks.length === 0) return false
+    const [top] = call.layers
+    return top !== undefined && decide(call.layers, policy, this.plugins).kind === 'reply'
+  }
+
+  /** A call that passed already. */
+  passed(layer: Layer): OpenCall {
+    const open = new Open(new CallRecord(this.currentFrame(), () => [layer]), this, undefined)
+    open.outcome = PASS
+    return open
+  }
+
+  /** What became known of a call leaves it without an answer. */
+  #unanswered(call: CallRecord, policy: Policy, facts: Facts): Error {
+    const [top, ...lower] = call.layers as [Layer, ...Layer[]]
+    const known = new CallRecord(call.frame, () => [{ ...top, facts }, ...lower], call.onOpen)
+    const why: Why = { by: 'sandbox' }
+    const verdict: Verdict = { kind: 'block', code: 'TRIPWIRE_UNMOCKED_INTERACTION', why }
+    const { trip, error } = this.trips.make(known, verdict, this.trips.capture(), policy)
+    call.verdict = verdict
+    call.trip = trip
+    this.trips.charge(trip, error, call.frame, policy)
+    return error
   }
 
   #stop(call: CallRecord, policy: Policy, decided: Verdict): Outcome {
@@ -278,8 +322,8 @@ export class Guard implements Judge {
     }
   }
 
-  #record(call: CallRecord, policy: Policy, verdict: Verdict): void {
-    this.sandboxes.record(policy.sandbox as number, call, verdict, this.plugins)
+  #record(call: CallRecord, policy: Policy, verdict: Verdict, by: { mock?: Mock; site?: () => TripSite } = {}) {
+    return this.sandboxes.record(policy.sandbox as number, call, verdict, { plugins: this.plugins, ...by })
   }
 
   /** The level of a protocol where the present code runs, for reports and tests. */

@@ -1,17 +1,63 @@
 import type { Layer } from './call.ts'
 import type { Rule } from './rules.ts'
 
-/** A scripted answer: what a call that fits gets in an open sandbox instead of the real thing. */
-export interface Mock {
+/** What a mock is made of; `Mock` adds how often it may and must answer. */
+export interface MockParts {
+  readonly protocol: string
   readonly rule: Rule
+  /** As it is written, for messages: `tripwire.http.mock('GET https://…')`. */
+  readonly text: string
+  /** Where it is written: `a.test.ts:3:5`. */
+  readonly source: string
   /** Handed to the plugin that reported the call, which turns it into what the API would have given. */
   readonly answer: unknown
-  /** How many calls it answered. */
-  uses: number
+  /** Whether it lets the call through to the real thing. */
+  readonly passThrough: boolean
 }
 
-/** The first mock that fits the layer. */
-export function findMock(mocks: readonly Mock[], layer: Layer): Mock | undefined {
-  for (const mock of mocks) if (mock.rule.matches(layer, false)) return mock
+/** A scripted answer: what a call that fits gets in an open sandbox instead of the real thing. It answers once unless told otherwise. */
+export class Mock {
+  readonly protocol: string
+  readonly rule: Rule
+  readonly text: string
+  readonly source: string
+  readonly answer: unknown
+  readonly passThrough: boolean
+  /** How many calls it has to answer, and may. */
+  least = 1
+  most = 1
+  /** How many calls it answered. */
+  uses = 0
+
+  constructor({ protocol, rule, text, source, answer, passThrough }: MockParts) {
+    this.protocol = protocol
+    this.rule = rule
+    this.text = text
+    this.source = source
+    this.answer = answer
+    this.passThrough = passThrough
+  }
+
+  get exhausted(): boolean {
+    return this.uses >= this.most
+  }
+
+  get unused(): boolean {
+    return this.uses < this.least
+  }
+}
+
+/** A mock for a call, and whether it fits whatever becomes known of the call later. */
+export interface Found {
+  readonly mock: Mock
+  readonly certain: boolean
+}
+
+/** The first mock that fits the layer and has not answered as often as it may. Facts that are not known yet may still fit. */
+export function findMock(mocks: readonly Mock[], layer: Layer): Found | undefined {
+  for (const mock of mocks) {
+    if (mock.protocol !== layer.protocol || mock.exhausted || !mock.rule.matches(layer, true)) continue
+    return { mock, certain: mock.rule.matches(layer, false) }
+  }
   return undefined
 }

@@ -32,6 +32,8 @@ export class CallRecord implements Call {
 
 /** What the guard does for an open call: the verdict and what follows from it. */
 export interface Judge {
+  /** Whether a mock would answer. */
+  answers(call: CallRecord): boolean
   conclude(call: CallRecord): Outcome
   /** Forgets a claim. */
   release(open: Open): void
@@ -53,6 +55,10 @@ export class Open implements OpenCall {
     this.call = call
     this.#judge = judge
     this.claims = options?.claims
+  }
+
+  get answerable(): boolean {
+    return this.outcome === undefined && this.#judge.answers(this.call)
   }
 
   settle(rides?: Layer): Outcome {

@@ -1,5 +1,6 @@
 import type { FactKind } from '../plugin.ts'
 import { compileCidr } from './cidr.ts'
+import { fits } from './equal.ts'
 import { compileHostGlob, compilePathGlob, matchWord } from './glob.ts'
 import { isLoopbackHost, normaliseHost, normalisePath } from './normalise.ts'
 
@@ -20,6 +21,7 @@ export class PatternError extends Error {
  * a function is asked, a Vitest asymmetric matcher compares. @throws PatternError
  */
 export function compilePattern(kind: FactKind, pattern: unknown): Test {
+  if (kind === 'data' && typeof pattern !== 'function' && !isRegExp(pattern)) return compileData(pattern)
   if (Array.isArray(pattern)) return compileAny(kind, pattern)
   if (isRegExp(pattern)) return compileRegExp(pattern)
   if (typeof pattern === 'function') return (value) => Boolean((pattern as (value: unknown) => unknown)(value))
@@ -101,8 +103,22 @@ function compileList(pattern: unknown): Test {
 }
 
 function compileData(pattern: unknown): Test {
-  const wanted = JSON.stringify(pattern)
-  return (value) => JSON.stringify(value) === wanted
+  return (value) => fits(pattern, value)
+}
+
+/** Those that are named; a fact's names are in lower case. */
+function compileHeaders(pattern: unknown): Test {
+  if (typeof pattern !== 'object' || pattern === null) throw new PatternError('headers by name')
+  const wanted = Object.entries(pattern).map(([name, expected]) => [name.toLowerCase(), expected] as const)
+  return (value) => {
+    const headers = (value ?? {}) as Readonly<Record<string, unknown>>
+    return wanted.every(([name, expected]) => headerFits(expected, headers[name]))
+  }
+}
+
+function headerFits(expected: unknown, value: unknown): boolean {
+  if (isRegExp(expected)) return value !== undefined && compileRegExp(expected)(value)
+  return fits(typeof expected === 'number' ? String(expected) : expected, value)
 }
 
 const KINDS: Readonly<Record<FactKind, (pattern: unknown) => Test>> = {
@@ -115,6 +131,7 @@ const KINDS: Readonly<Record<FactKind, (pattern: unknown) => Test>> = {
   text: compileText,
   list: compileList,
   data: compileData,
+  headers: compileHeaders,
 }
 
 function needText(pattern: unknown, expected: string): string {

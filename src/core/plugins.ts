@@ -1,5 +1,7 @@
-import type { Lift, OwnEndpoints, PluginDefinition, PolicyContext, StackFrame } from '../plugin.ts'
-import type { Layer } from './call.ts'
+import type { Lift, Operation, OwnEndpoints, PluginDefinition, PolicyContext, StackFrame } from '../plugin.ts'
+import type { Facts, Layer } from './call.ts'
+import type { Mock } from './mocks.ts'
+import type { CallRecord } from './open-calls.ts'
 import { type Policy, settingOf } from './policy.ts'
 import type { Knowledge } from './verdict.ts'
 
@@ -56,11 +58,51 @@ export class PluginSet implements Knowledge {
   }
 
   isSafe(layer: Layer): boolean {
-    const plugin = this.#plugins.get(layer.protocol)
-    const safety = plugin?.operations[layer.operation.slice(layer.protocol.length + 1)]?.safety
+    const safety = this.#operation(layer)?.safety
     if (safety === undefined) return false
     if (typeof safety === 'string') return safety === 'safe'
     return safety.safe.includes(String(layer.facts[safety.fact]))
+  }
+
+  isOpening(layer: Layer): boolean {
+    return this.#operation(layer)?.opens === true
+  }
+
+  #operation({ protocol, operation }: Layer): Operation | undefined {
+    return this.#plugins.get(protocol)?.operations[operation.slice(protocol.length + 1)]
+  }
+
+  forMocks(layer: Layer): Layer {
+    return { ...layer, facts: this.knownFacts(layer) }
+  }
+
+  /** The facts of a layer with what its plugin derives from them for mocks, the interactions and assertions. */
+  knownFacts(layer: Layer): Facts {
+    return this.#plugins.get(layer.protocol)?.mocking?.derive?.(layer) ?? layer.facts
+  }
+
+  /** The mock for a call of which more is known by now. */
+  chooseMock(call: CallRecord, facts: Facts, { mocks }: Policy): Mock | undefined {
+    const [top] = call.layers
+    if (top === undefined) return undefined
+    for (const mock of mocks) {
+      if (mock.protocol !== top.protocol || mock.exhausted) continue
+      if (mock.rule.matches({ ...top, facts }, false)) return mock
+    }
+    return undefined
+  }
+
+  /** Whether the plugin itself does the real thing for calls that a mock lets through, as it learns their facts by that. */
+  forwards(call: CallRecord): boolean {
+    return this.#plugins.get(call.layers[0]?.protocol ?? '')?.mocking?.forwards === true
+  }
+
+  /** The mock that would answer a call, as code with a reply to fill in. */
+  mockFor(layer: Layer): string | undefined {
+    const mocking = this.#plugins.get(layer.protocol)?.mocking
+    if (mocking === undefined) return undefined
+    const { pattern } = mocking.print({ ...layer, facts: this.knownFacts(layer) })
+    return `tripwire.${layer.protocol}.mock(${pattern}, ${mocking.example})`
   }
 
   describe(layer: Layer): string {

@@ -16,7 +16,7 @@ export interface Policy {
   readonly scopes: readonly Scope[]
   /** The innermost open sandbox. */
   readonly sandbox: number | undefined
-  /** Mocks in force, innermost first; empty outside sandboxes. */
+  /** Mocks of the open frames, innermost first; they answer in a sandbox only. */
   readonly mocks: readonly Mock[]
   /** Frames of `expectTrip` in force, innermost first. */
   readonly expecting: readonly Frame[]
@@ -61,7 +61,7 @@ function compile(open: Frame): Policy {
     ruled: scopes.filter((scope) => scope.allow?.length || scope.deny?.length || scope.refuse?.length),
     ceilings: scopes.filter((scope) => scope.restrict?.length),
     sandbox,
-    mocks: sandbox === undefined ? [] : mocks,
+    mocks,
     expecting,
     levels: new Map(),
   }

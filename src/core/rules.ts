@@ -40,6 +40,16 @@ export interface Grammar {
   parse(value: unknown): Rule
   /** One rule or a list of at least one. @throws RuleError */
   parseMany(value: unknown): Rule[]
+  /** Patterns by fact of one protocol. @throws RuleError */
+  fromPatterns(protocol: string, patterns: Readonly<Record<string, unknown>>, text: string): FactRule
+}
+
+/** A rule that can tell which facts of a call do not fit. */
+export interface FactRule extends Rule {
+  /** The facts that it names. */
+  readonly names: readonly string[]
+  /** Those that do not fit, in the order of the pattern. */
+  differing(layer: Pick<Layer, 'operation' | 'facts'>): string[]
 }
 
 /** @param reserved words of protocols that this version does not guard, and what to say of each */
@@ -74,6 +84,12 @@ class PluginGrammar implements Grammar {
     if (!Array.isArray(value)) return [this.parse(value)]
     if (value.length === 0) throw new RuleError(value, 'the list is empty', 'at least one rule')
     return value.map((rule) => this.parse(rule))
+  }
+
+  fromPatterns(protocol: string, patterns: Readonly<Record<string, unknown>>, text: string): FactRule {
+    const plugin = this.#plugins.get(protocol)
+    if (plugin === undefined) throw this.#unknown(text, protocol)
+    return new FieldRule(text, protocol, this.#compile(text, plugin, patterns))
   }
 
   parse(value: unknown): Rule {
@@ -185,7 +201,7 @@ class PluginGrammar implements Grammar {
     }
   }
 
-  #compile(text: string, plugin: PluginDefinition, fields: RuleFields): FactTest[] {
+  #compile(text: string, plugin: PluginDefinition, fields: Readonly<Record<string, unknown>>): FactTest[] {
     const tests: FactTest[] = []
     for (const [fact, pattern] of Object.entries(fields)) {
       const kind = fact === 'operation' ? 'word' : plugin.facts[fact]
@@ -215,7 +231,7 @@ interface FactTest {
   readonly test: Test
 }
 
-class FieldRule implements Rule {
+class FieldRule implements FactRule {
   readonly text: string
   readonly protocol: string
   readonly #tests: readonly FactTest[]
@@ -226,14 +242,26 @@ class FieldRule implements Rule {
     this.#tests = tests
   }
 
+  get names(): readonly string[] {
+    return this.#tests.map(({ fact }) => fact)
+  }
+
+  differing(layer: Pick<Layer, 'operation' | 'facts'>): string[] {
+    return this.#tests.filter(({ fact, test }) => !test(valueOf(layer, fact))).map(({ fact }) => fact)
+  }
+
   matches(layer: Layer, unknown: boolean): boolean {
     if (layer.protocol !== this.protocol) return false
     for (const { fact, test } of this.#tests) {
-      const value = fact === 'operation' ? layer.operation : layer.facts[fact]
+      const value = valueOf(layer, fact)
       if (value === undefined ? !(unknown && fact in layer.facts) : !test(value)) return false
     }
     return true
   }
+}
+
+function valueOf({ operation, facts }: Pick<Layer, 'operation' | 'facts'>, fact: string): unknown {
+  return fact === 'operation' ? operation : facts[fact]
 }
 
 function wholeProtocol(name: string): Rule {

@@ -1,18 +1,10 @@
-import type { Call, CallSite, Facts, Verdict } from './call.ts'
+import type { Call, Verdict } from './call.ts'
+import { enter, type Interaction, InteractionRecord, ledgerOf } from './ledger.ts'
+import type { Mock } from './mocks.ts'
 import type { PluginSet } from './plugins.ts'
+import type { TripSite } from './trips.ts'
 
-/** A call once written down: what a sandbox saw. */
-export interface Interaction {
-  readonly sequence: number
-  readonly protocol: string
-  readonly operation: string
-  readonly facts: Facts
-  /** The call in one line, as a person would write it. */
-  readonly description: string
-  /** What became of it. */
-  readonly outcome: 'passed' | 'replied' | 'refused' | 'blocked'
-  readonly callSite: CallSite | undefined
-}
+export type { Interaction } from './ledger.ts'
 
 /** A sandbox as its user sees it; readable after its end. */
 export interface Box {
@@ -52,25 +44,40 @@ export class Sandboxes {
     this.#open.delete(box.id)
   }
 
-  record(id: number, call: Call, verdict: Verdict, plugins: PluginSet): void {
+  /** Writes a call down in its sandbox; and in its test's ledger where it has to be accounted for. */
+  record(id: number, call: Call, verdict: Verdict, { plugins, mock, site }: Recording): InteractionRecord | undefined {
     const box = this.#open.get(id)
     const top = call.layers[0]
-    if (box === undefined || top === undefined) return
-    box.interactions.push({
-      sequence: box.interactions.length + 1,
-      protocol: top.protocol,
-      operation: top.operation,
-      facts: top.facts,
-      description: plugins.describe(top),
-      outcome: OUTCOMES[verdict.kind],
-      callSite: call.trip?.callSite,
-    })
+    if (box === undefined || top === undefined) return undefined
+    const interaction = new InteractionRecord(
+      {
+        sequence: box.interactions.length + 1,
+        protocol: top.protocol,
+        operation: top.operation,
+        facts: plugins.knownFacts(top),
+        outcome: OUTCOMES[verdict.kind],
+      },
+      ({ protocol, operation, facts }) => plugins.describe({ protocol, operation, facts }),
+      () => call.trip?.callSite ?? site?.().callSite,
+    )
+    interaction.mock = mock
+    box.interactions.push(interaction)
+    enter(ledgerOf(call.frame), interaction)
+    return interaction
   }
+}
+
+interface Recording {
+  readonly plugins: PluginSet
+  /** What answered the call, or let it through. */
+  readonly mock?: Mock | undefined
+  /** The present stack, read when somebody asks for the call's line. */
+  readonly site?: (() => TripSite) | undefined
 }
 
 export class BoxRecord implements Box {
   readonly id: number
-  readonly interactions: Interaction[] = []
+  readonly interactions: InteractionRecord[] = []
   open = true
   constructor(id: number) {
     this.id = id

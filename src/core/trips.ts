@@ -1,5 +1,5 @@
 import type { Remedy } from '../plugin.ts'
-import type { Layer, Trip, Verdict } from './call.ts'
+import type { CallSite, Layer, Trip, Verdict } from './call.ts'
 import type { Frame } from './frames.ts'
 import type { CallRecord } from './open-calls.ts'
 import type { PluginSet } from './plugins.ts'
@@ -10,6 +10,7 @@ import type { Rule } from './rules.ts'
 export interface TripSite {
   /** The runner's own work or Node's module loader: not ours to judge. */
   readonly runner: boolean
+  readonly callSite?: CallSite | undefined
 }
 
 export interface TripInput {
@@ -23,6 +24,8 @@ export interface TripInput {
   /** The layer that a rule or ceiling met, when it is not the top one. */
   readonly lower: Layer | undefined
   describeLower(layer: Layer): string
+  /** The mock that would answer the call, as code: the pattern, and a reply to fill in. Undefined where the protocol has none. */
+  readonly mock: string | undefined
   /** Whether a trip of this fingerprint was seen in this worker. */
   seen(fingerprint: string): boolean
 }
@@ -30,6 +33,8 @@ export interface TripInput {
 /** Makes the plain trip and the error; given in, so that core renders nothing. */
 export interface TripMaker {
   captureSite(): TripSite
+  /** Remembers the user's line of the present stack; it is mapped to the user's sources when somebody asks. */
+  captureLater(): () => TripSite
   create(input: TripInput): { trip: Trip; error: Error }
 }
 
@@ -63,6 +68,10 @@ export class TripBook {
     return this.#maker.captureSite()
   }
 
+  captureLater(): () => TripSite {
+    return this.#maker.captureLater()
+  }
+
   make(call: CallRecord, verdict: Verdict, site: TripSite, policy: Policy): { trip: Trip; error: Error } {
     const top = call.layers[0] as Layer
     const rule = 'why' in verdict ? verdict.why.rule : undefined
@@ -76,6 +85,7 @@ export class TripBook {
       remedy: this.#plugins.get(top.protocol)?.remedy(top) ?? { rule: top.protocol },
       lower: rule && lowerLayer(call.layers, rule),
       describeLower: (layer) => this.#plugins.describe(layer),
+      mock: this.#plugins.mockFor(top),
       seen: (fingerprint) => this.#wasSeen(fingerprint),
     })
     this.#errors.set(made.trip, made.error)

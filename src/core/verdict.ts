@@ -1,5 +1,5 @@
 import type { Layer, Verdict, Why } from './call.ts'
-import { findMock } from './mocks.ts'
+import { type Found, findMock } from './mocks.ts'
 import { levelOf, type Policy } from './policy.ts'
 import type { Rule } from './rules.ts'
 import type { Scope } from './scopes.ts'
@@ -9,6 +9,8 @@ export interface Knowledge {
   /** Whether the default policy lets the layer pass although no rule names it. */
   passes(layer: Layer, policy: Policy): boolean
   isSafe(layer: Layer): boolean
+  /** The layer with every fact that a mock may speak of; those that become known later are there, and undefined. */
+  forMocks(layer: Layer): Layer
 }
 
 /**
@@ -19,14 +21,11 @@ export interface Knowledge {
  */
 export function decide(layers: readonly Layer[], policy: Policy, knowledge: Knowledge): Verdict {
   const top = layers[0] as Layer
-  if (policy.sandbox !== undefined && policy.mocks.length > 0) {
-    const mock = findMock(policy.mocks, top)
-    if (mock !== undefined) {
-      mock.uses++
-      return { kind: 'reply', answer: mock.answer, why: { by: 'mock', rule: mock.rule } }
-    }
-  }
   const ceiling = policy.ceilings.length > 0 ? missedCeiling(layers, policy) : undefined
+  const found = policy.sandbox === undefined || policy.mocks.length === 0 ? undefined : byMock(top, policy, knowledge)
+  // A mock's answer leaves nothing to cap; what it lets through leaves, and a ceiling is a ceiling.
+  if (found !== undefined && !(found.mock.passThrough && ceiling !== undefined))
+    return { kind: 'reply', found, why: { by: 'mock', rule: found.mock.rule } }
   const ruled = policy.ruled.length > 0 ? byRules(layers, policy, ceiling !== undefined) : undefined
   if (ruled !== undefined) return ruled
   for (const layer of layers) {
@@ -46,6 +45,10 @@ export function decide(layers: readonly Layer[], policy: Policy, knowledge: Know
   if (level === 'observe') return { kind: 'observe', why }
   if (level === 'error') return { kind: 'block', code: 'TRIPWIRE_GUARDED_CALL', why }
   return knowledge.isSafe(top) ? { kind: 'warn', why } : { kind: 'block', code: 'TRIPWIRE_UNSAFE_PASSTHROUGH', why }
+}
+
+function byMock(top: Layer, { mocks }: Policy, knowledge: Knowledge): Found | undefined {
+  return mocks.some(({ protocol }) => protocol === top.protocol) ? findMock(mocks, knowledge.forMocks(top)) : undefined
 }
 
 const PASS_BY_DEFAULT: Verdict = { kind: 'pass', why: { by: 'default' } }

@@ -56,6 +56,13 @@ export function captureSite(): Site {
   }
 }
 
+/** Remembers the user's line of the present stack, unmapped; mapping it costs ten times as much, and most of them nobody asks for. */
+export function captureLater(): () => { readonly runner: boolean; readonly callSite: CallSite | undefined } {
+  const present = withoutOurs(readSites())
+  const users = present.find(isUsers) ?? origins.getStore()?.find(isUsers)
+  return () => ({ runner: false, callSite: users && positionOf(formatSites([users])[0], users) })
+}
+
 /** Remembers the user's line of the present stack, for what a function does on later ones. Without one, an earlier memory stands. */
 export function rememberSite(): <T>(fn: () => T) => T {
   const sites = withoutOurs(readSites())

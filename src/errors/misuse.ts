@@ -1,6 +1,7 @@
 import type { Trip } from '../core/call.ts'
 import { printPosition } from './call-site.ts'
 import { ExpectedTripError, SandboxMisuseError } from './classes.ts'
+import { printValue } from './code.ts'
 import { quote } from './remedies.ts'
 
 const MOST_OTHERS = 5
@@ -32,13 +33,64 @@ const MISUSES = {
     [
       `${what}() was called with arguments that it does not take.`,
       '',
-      `  fix  ${what === 'tripwire.sandbox' ? 'sandbox(fn), sandbox(options, fn) or sandbox(options?)' : what === 'tripwire.expectTrip' ? 'expectTrip(fn) or expectTrip(rule, fn)' : `${what}(rule) or ${what}(rule, fn)`}`,
+      `  fix  ${what === 'tripwire.sandbox' ? 'sandbox(fn), sandbox(options, fn) or sandbox(options?)' : what === 'tripwire.inAnyOrder' ? "inAnyOrder(fn) or inAnyOrder('http', fn), with a protocol" : what === 'tripwire.expectTrip' ? 'expectTrip(fn) or expectTrip(rule, fn)' : `${what}(rule) or ${what}(rule, fn)`}`,
     ].join('\n'),
 } as const
 
 /** A scope or sandbox where none may open. */
 export function misuseError(kind: keyof typeof MISUSES, what: string): SandboxMisuseError {
   return new SandboxMisuseError(MISUSES[kind](what))
+}
+
+/** An assertion inside a sandbox: what it speaks of may still go on. */
+export function assertInsideError(what: string): SandboxMisuseError {
+  return new SandboxMisuseError(
+    [
+      `${what}() was called inside a sandbox.`,
+      '',
+      '  why  what the sandbox runs may still make calls, so nothing can be said of all of them yet',
+      '  fix  assert after it:',
+      '         await tripwire.sandbox(() => work())',
+      `         ${what}(…)`,
+      '       or end a sandbox that is a block by its braces, and assert below them',
+    ].join('\n'),
+  )
+}
+
+/** A fact that the protocol does not have. */
+export function unknownFactError(
+  what: string,
+  fact: string,
+  known: readonly string[],
+  near: readonly string[],
+): SandboxMisuseError {
+  const mean = near.length === 0 ? '.' : `; did you mean: ${near.join(', ')}?`
+  return new SandboxMisuseError(
+    [`${what}() was given the fact '${fact}', which there is not${mean}`, '', `  fix  one of ${known.join(', ')}`].join(
+      '\n',
+    ),
+  )
+}
+
+/** How often a mock answers cannot be meant. */
+export function badCountError(what: string, count: unknown): SandboxMisuseError {
+  return new SandboxMisuseError(
+    [
+      `${what}() was given ${printValue(count)}.`,
+      '',
+      '  fix  a whole number from 1; .always() for any number, .optional() for none as well',
+    ].join('\n'),
+  )
+}
+
+/** What a protocol's grammar threw at a pattern or reply, as an error of the call; anything else as it is. */
+export function badArgumentError(what: string, error: unknown): unknown {
+  const { name, message, expected, near = [] } = (error ?? {}) as Record<string, unknown> & { near?: readonly string[] }
+  if (name !== 'RuleSyntaxError' && name !== 'RuleError') return error
+  const mean = near.length === 0 ? '.' : `; did you mean: ${near.join(', ')}?`
+  return new SandboxMisuseError(
+    [`${what}() was given something that cannot be meant: ${message}${mean}`, '', `  fix  ${expected}`].join('\n'),
+  )
 }
 
 /**

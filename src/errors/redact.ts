@@ -98,7 +98,7 @@ function isSecretQuery(name: string): boolean {
 }
 
 /** Whether any word of a name speaks of a secret: `x-api-key`, `accessToken`, `X-Amz-Signature`, `--password`. */
-function isSecretName(name: string): boolean {
+export function isSecretName(name: string): boolean {
   const words = name
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .toLowerCase()

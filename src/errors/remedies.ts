@@ -32,6 +32,8 @@ export interface Circumstances {
   readonly decided: readonly string[]
   /** Those of them that do not stop the call. */
   readonly harmless: readonly string[]
+  /** The mock that would answer the call, as code; undefined where its protocol has none. */
+  readonly mock: string | undefined
 }
 
 const IMPORT = "with import { tripwire } from 'vitest-tripwire'"
@@ -41,7 +43,8 @@ export function fixesFor(at: Circumstances): Fix[] {
   if (at.late !== undefined) return lateFixes(at, at.late)
   if (at.why.effect === 'deny') return [...despiteDeny(at), withoutDeny(at)]
   if (at.why.by === 'ceiling') return [widerCeiling(at)]
-  if (at.code === 'TRIPWIRE_UNMOCKED_INTERACTION') return [inSandbox(at), forAll(at)]
+  if (at.code === 'TRIPWIRE_UNMOCKED_INTERACTION')
+    return at.mock === undefined ? [inSandbox(at), forAll(at)] : [mocked(at.mock), inSandbox(at)]
   const { kind } = at.startedBy
   if (kind === 'import') return [...forFile(at), refused(at), forAll(at)]
   if (kind === 'hook' || kind === 'describe') {
@@ -105,6 +108,10 @@ function widerCeiling(at: Circumstances): Fix {
 
 function inTest(at: Circumstances): Fix {
   return { does: `let it through in this test (${IMPORT})`, code: `${usingOf(at)}tripwire.allow(${rule(at)})` }
+}
+
+function mocked(code: string): Fix {
+  return { does: `answer it by a mock, registered before the sandbox (${IMPORT})`, code }
 }
 
 function inSandbox(at: Circumstances): Fix {

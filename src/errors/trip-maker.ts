@@ -4,7 +4,7 @@ import { lateFrame } from '../core/late.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Rule } from '../core/rules.ts'
 import type { TripInput, TripMaker } from '../core/trips.ts'
-import { captureSite, printPosition, type Site } from './call-site.ts'
+import { captureLater, captureSite, printPosition, type Site } from './call-site.ts'
 import { CODES } from './classes.ts'
 import { nearestMiss } from './nearest-miss.ts'
 import { type RedactPatterns, redactFacts, redactRule, redactText } from './redact.ts'
@@ -28,6 +28,7 @@ export function createTripMaker(
 ): TripMaker {
   return {
     captureSite,
+    captureLater,
     create: (input) => createTrip(input, input.site as Site, config(), running),
   }
 }
@@ -70,6 +71,7 @@ function createTrip(
     decided,
     harmless: deciding.filter((rule) => !call.layers.some((layer) => rule.matches(layer, false))).map(textOf),
     remedy,
+    mock: input.mock && redactText(input.mock, redact),
     endpoint,
     onOpen: call.onOpen,
     sandbox: policy.sandbox,

@@ -1,15 +1,17 @@
 import { channel as channelOf } from 'node:diagnostics_channel'
+import type { Socket } from 'node:net'
 import type { Guard } from '../core/guard.ts'
 import { rememberSite } from '../errors/call-site.ts'
-import type { Hop, OpenCall, OpenOptions, OwnEndpoints, Tap } from '../plugin.ts'
+import type { Hop, Hub, OpenCall, OpenOptions, OwnEndpoints, Redirected, Reply, Tap } from '../plugin.ts'
 import { onceLoaded } from './loaded.ts'
 import type { PatchSet } from './patch-set.ts'
 
 /** What a plugin installs with: patches that undo themselves, and the way to the guard. */
-export function createTap(guard: Guard, patches: PatchSet, own: OwnEndpoints, hop: Hop): Tap {
-  return {
+export function createTap(guard: Guard, patches: PatchSet, own: OwnEndpoints, hop: Hop, hub: Hub): Tap {
+  const tap: Tap = {
     own,
     hop,
+    hub,
     patch: (owner, key, wrap) => patches.patch(owner, key, wrap),
     holds: (owner, key) => patches.holds(owner, key),
     subscribe(name, listener) {
@@ -31,7 +33,26 @@ export function createTap(guard: Guard, patches: PatchSet, own: OwnEndpoints, ho
     current: () => guard.current(),
     frame: () => guard.currentFrame(),
     runIn: (frame, fn) => guard.runIn(frame, fn),
+    passed: (layer) => guard.passed(layer),
+    connectTo(reply) {
+      const client = hub.connect(accepting(reply))
+      const connection = hub.of(client)
+      if (connection) connection.reply = reply
+      return client
+    },
+    serve(socket, connect, args, reply) {
+      // `net.connect` hands over what it made of its arguments as one list.
+      const [options, listener] = Array.isArray(args[0])
+        ? args[0]
+        : [args[0], args.find((arg) => typeof arg === 'function')]
+      const given = typeof options === 'object' && options !== null ? options : {}
+      hub.redirect(socket, connect, accepting(reply), given, listener ?? undefined).reply = reply
+      return socket
+    },
   }
+  const accepting = (reply: Reply) => (peer: Socket, connection: Redirected) =>
+    guard.runIn(reply.frame, () => guard.plugins.get(reply.protocol)?.mocking?.serve?.(peer, connection, tap))
+  return tap
 }
 
 /** Loading `https`, `tls` and `http2` costs 25 to 43 ms on Node 24, so their patches wait until somebody else has loaded them. */

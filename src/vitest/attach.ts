@@ -49,7 +49,7 @@ export function attach(installed: Installed, config: ResolvedConfig, again: () =
     },
   })
   frameFixtures(guard, frame)
-  wrapFile({ guard, scopeOf: installed.scopeOf, frame, atEnd: endFile }, frames)
+  wrapFile({ guard, verify: installed.verify, scopeOf: installed.scopeOf, frame, atEnd: endFile }, frames)
 }
 
 /** What the Vite plugin said; undefined when the setup file is used alone. */

@@ -34,7 +34,36 @@ export function noteDropped(error: unknown): boolean {
  * Judges a test at its end, inside Vitest's outermost around hook. A trip is final: it does not satisfy `test.fails`, a skip does not
  * hide it, a retry does not forgive it. @throws the errors that did not reach Vitest, if the test has not failed for another reason
  */
-export function chargeTest(guard: Guard, frame: Frame, test: RunnerTestCase): void {
+export function chargeTest({ guard, verify }: Charging, frame: Frame, test: RunnerTestCase): void {
+  const { result } = test
+  const left = isSkipped(result) ? undefined : verify(frame)
+  try {
+    chargeTrips(guard, frame, test)
+  } catch (error) {
+    if (left !== undefined) (error as Error).message += `\n\n${left.message}`
+    throw error
+  }
+  if (left === undefined) return
+  // What is left unaccounted on a test that failed may well be because it failed.
+  if (hasFailed(result)) addText(result, left.message)
+  else {
+    test.fails = false
+    throw left
+  }
+}
+
+/** What is needed to judge the end of a frame. */
+export interface Charging {
+  readonly guard: Guard
+  /** What the sandboxes of a frame left unaccounted. */
+  readonly verify: (frame: Frame) => Error | undefined
+}
+
+function isSkipped(result: Result | undefined): boolean {
+  return (result as { pending?: unknown } | undefined)?.pending === true
+}
+
+function chargeTrips(guard: Guard, frame: Frame, test: RunnerTestCase): void {
   const trips = guard.trips.take(frame)
   if (trips.length === 0) return
   const { result } = test
@@ -57,9 +86,11 @@ export function makeFinal(test: RunnerTestCase): void {
 }
 
 /** Judges a describe or file at its end. @throws the errors that nobody has seen */
-export function chargeSuite(guard: Guard, frame: Frame, payer: Payer): void {
+export function chargeSuite({ guard, verify }: Charging, frame: Frame, payer: Payer): void {
+  const left = verify(frame)
   const untold = untoldOf(guard.trips.take(frame))
   if (untold.length > 0) throw swallowed(guard, untold, payer)
+  if (left !== undefined) throw left
 }
 
 /**
@@ -104,8 +135,11 @@ function noteOf({ id }: Trip, payer: Payer): string {
 
 /** What failed already fails once; what it swallowed may well be why, so the first error says so. */
 function addNote(result: Result | undefined, trips: readonly Trip[], when: string): void {
-  const [error] = result?.errors ?? []
-  if (error === undefined) return
   const lines = trips.map((trip) => `  ${trip.message.split('\n')[0]}`)
-  error.message += `\n\ntripwire stopped calls ${when}, and your code caught the errors:\n${lines.join('\n')}`
+  addText(result, `tripwire stopped calls ${when}, and your code caught the errors:\n${lines.join('\n')}`)
+}
+
+function addText(result: Result | undefined, text: string): void {
+  const [error] = result?.errors ?? []
+  if (error !== undefined) error.message += `\n\n${text}`
 }

@@ -1,10 +1,9 @@
 /** Opens a frame for every file, describe, hook and test, inside Vitest's own around hooks. */
 import { type RunnerTestCase, TestRunner } from 'vitest'
 import type { Frame } from '../core/frames.ts'
-import type { Guard } from '../core/guard.ts'
 import type { Scope } from '../core/scopes.ts'
 import type { Installed } from '../install-slot.ts'
-import { chargeSuite, chargeTest, makeFinal } from './charge.ts'
+import { type Charging, chargeSuite, chargeTest, makeFinal } from './charge.ts'
 import { hooksOf, wrapHooks } from './hooks.ts'
 import { ownScope } from './options.ts'
 import type { AnySuite, RawHook } from './worker.ts'
@@ -12,8 +11,7 @@ import type { AnySuite, RawHook } from './worker.ts'
 // Captured at load: tests fake timers.
 const { setImmediate } = globalThis
 
-export interface FileRun {
-  readonly guard: Guard
+export interface FileRun extends Charging {
   readonly scopeOf: Installed['scopeOf']
   readonly frame: Frame
   /** Called at the very end of the file, while Vitest still listens. */
@@ -41,7 +39,7 @@ export function wrapFile(run: FileRun, frames: FramesByTask): void {
     } finally {
       await inFlight()
       try {
-        chargeSuite(run.guard, run.frame, 'file')
+        chargeSuite(run, run.frame, 'file')
       } finally {
         run.atEnd(file)
       }
@@ -58,7 +56,7 @@ function wrapDescribe(run: FileRun, frames: FramesByTask, suite: AnySuite): void
     if (problem) broken.set(frame, problem)
     try {
       await guard.runIn(frame, runSuite)
-      chargeSuite(guard, frame, 'describe')
+      chargeSuite(run, frame, 'describe')
     } finally {
       guard.closeFrame(frame)
     }
@@ -89,7 +87,7 @@ async function runInTest(
     guard.closeFrame(frame)
     frames.delete(test.id)
   }
-  chargeTest(guard, frame, test)
+  chargeTest(run, frame, test)
 }
 
 /** Neither `test.fails` nor a retry makes up for options that cannot be read. @throws the problem, if there is one */

@@ -1,0 +1,62 @@
+/** Lets a request that reached the worker on to the real host: how `passThrough` learns its body. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
+import { createRequire } from 'node:module'
+import type { Reply, Tap } from '../../src/plugin.ts'
+import { connectionLayer } from './layer.ts'
+
+const load = createRequire(import.meta.url)
+
+/** Headers that belong to one connection, not to the request. */
+const OF_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding', 'http2-settings'])
+
+export async function forward(
+  request: IncomingMessage | Http2ServerRequest,
+  body: Buffer,
+  response: ServerResponse,
+  reply: Reply,
+  tap: Tap,
+  fail: (error: Error) => void,
+): Promise<void> {
+  const { scheme, host, port, path, socketPath } = reply.facts
+  const module: typeof import('node:https') = load(scheme === 'https' ? 'node:https' : 'node:http')
+  const headers: Record<string, string | string[]> = {}
+  for (const [name, value] of Object.entries(request.headers))
+    if (value !== undefined && !name.startsWith(':') && !OF_CONNECTION.has(name)) headers[name] = value
+  if (body.length > 0) headers['content-length'] = String(body.length)
+  const target =
+    socketPath === undefined
+      ? { host: String(host).replace(/^\[|\]$/g, ''), port: Number(port) }
+      : { socketPath: String(socketPath) }
+  await tap.runIn(reply.frame, () =>
+    tap.within(tap.passed(connectionLayer(reply.facts)), async () => {
+      const real = module.request({
+        ...target,
+        method: request.method,
+        path: String(path),
+        headers,
+        agent: new module.Agent({ keepAlive: false }),
+        ...(scheme === 'https' && { servername: String(host) }),
+      })
+      const answered = new Promise<IncomingMessage>((resolve, reject) => {
+        real.once('response', resolve)
+        real.once('error', reject)
+      })
+      response.once('close', () => real.destroy())
+      real.end(body)
+      try {
+        const answer = await answered
+        response.writeHead(answer.statusCode ?? 502, sendable(answer))
+        answer.pipe(response)
+        await new Promise((resolve) => response.once('close', resolve))
+      } catch (error) {
+        fail(error as Error)
+      }
+    }),
+  )
+}
+
+function sendable({ headers }: IncomingMessage): Record<string, string | string[]> {
+  const kept = Object.entries(headers).filter(([name, value]) => value !== undefined && !OF_CONNECTION.has(name))
+  return Object.fromEntries(kept) as Record<string, string | string[]>
+}

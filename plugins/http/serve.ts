@@ -1,0 +1,243 @@
+/**
+ * The worker's end of mocked connections: Node's own HTTP/1 and HTTP/2 servers, which never listen. A client finds out by nothing that it
+ * does not speak to the real host.
+ */
+import { EventEmitter } from 'node:events'
+import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http'
+import type { Http2SecureServer, Http2Server, Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { createRequire } from 'node:module'
+import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import type { Redirected, Reply, Tap } from '../../src/plugin.ts'
+import { forward } from './forward.ts'
+import { readBody } from './mocking.ts'
+import { FAILURES } from './network-failures.ts'
+import { type HttpAnswer, type HttpReply, isResponse } from './reply.ts'
+
+const load = createRequire(import.meta.url)
+// Captured at load: tests fake timers.
+const { setTimeout, Buffer, AbortController } = globalThis
+
+type Incoming = IncomingMessage | Http2ServerRequest
+type Outgoing = ServerResponse | Http2ServerResponse
+
+const TLS_HANDSHAKE = 0x16
+const HTTP2_PREFACE = 'PRI * HTTP/2'
+
+const connections = new WeakMap<object, { readonly connection: Redirected; readonly tap: Tap }>()
+let http1: Server | undefined
+let http2: Http2Server | undefined
+const secured = new Map<string, Http2SecureServer>()
+
+/** Reads the first bytes, and hands the connection to the server that understands them. */
+export function serve(peer: Socket, connection: Redirected, tap: Tap): void {
+  peer.on('error', () => {}) // The client hung up.
+  peer.once('readable', () => {
+    const first = peer.read() as Buffer | null
+    if (first === null) return
+    peer.unshift(first)
+    const isHttp2 = first.toString('latin1', 0, HTTP2_PREFACE.length) === HTTP2_PREFACE
+    const secured = first[0] === TLS_HANDSHAKE
+    const host = String(connection.reply?.facts.host ?? 'localhost')
+    speak(peer, connection, tap, secured ? secureServer(tap, host) : isHttp2 ? http2Server() : http1Server())
+  })
+}
+
+function speak(peer: Socket, connection: Redirected, tap: Tap, server: object): void {
+  const known = { connection, tap }
+  connections.set(peer, known)
+  const { _handle } = peer as unknown as { _handle?: object | null }
+  if (_handle) connections.set(_handle, known)
+  ;(server as EventEmitter).emit('connection', peer)
+}
+
+function http1Server(): Server {
+  if (http1 === undefined) {
+    const module: typeof import('node:http') = load('node:http')
+    http1 = quiet(new module.Server())
+    http1.on('request', (request, response) => handle(request, response, request.socket))
+  }
+  return http1
+}
+
+function http2Server(): Http2Server {
+  if (http2 === undefined) {
+    const module: typeof import('node:http2') = load('node:http2')
+    http2 = quiet(module.createServer())
+    http2.on('session', (session) => session.on('error', () => {}))
+    http2.on('request', (request, response) => handle(request, response, socketOf(request)))
+  }
+  return http2
+}
+
+/** One for each host: a client that speaks to an address says no name that a certificate could be chosen by. */
+function secureServer(tap: Tap, host: string): Http2SecureServer {
+  const known = secured.get(host)
+  if (known !== undefined) return known
+  const module: typeof import('node:http2') = load('node:http2')
+  const tls: typeof import('node:tls') = load('node:tls')
+  const server = quiet(
+    module.createSecureServer({
+      ...tap.hub.certificateFor(host),
+      allowHTTP1: true,
+      SNICallback: (name, done) => done(null, tls.createSecureContext(tap.hub.certificateFor(name))),
+    }),
+  )
+  server.on('session', (session) => session.on('error', () => {}))
+  server.on('secureConnection', (socket) => socket.on('error', () => {}))
+  server.on('tlsClientError', () => {})
+  server.on('request', (request, response) => handle(request, response, socketOf(request)))
+  secured.set(host, server)
+  return server
+}
+
+function socketOf(request: Incoming): object | undefined {
+  const { stream } = request as Partial<Http2ServerRequest>
+  return stream?.session === undefined ? request.socket : stream.session.socket
+}
+
+/** What servers emit is watched, to find the frames of requests; these run in the frames of the calls that they answer. */
+function quiet<T extends object>(server: T): T {
+  return Object.assign(server, { emit: EventEmitter.prototype.emit })
+}
+
+function handle(request: Incoming, response: Outgoing, socket: object | undefined): void {
+  const known = socket && find(socket)
+  if (known === undefined) return void response.destroy()
+  const { connection, tap } = known
+  const { stream } = request as Partial<Http2ServerRequest>
+  const at = connection.streams.findIndex((each) => each.stream.id === stream?.id)
+  const reply = stream === undefined || at < 0 ? connection.reply : connection.streams.splice(at, 1)[0]?.reply
+  if (reply === undefined) return void response.destroy()
+  const fail = (error: Error) => {
+    if (stream === undefined) connection.client.destroy(error)
+    else clientStreams.get(reply)?.(error)
+    response.destroy()
+  }
+  tap.runIn(reply.frame, () => void answer(request, response, reply, tap, fail).catch(fail))
+}
+
+/** How to fail the client's stream of a multiplexed connection. */
+export const clientStreams = new WeakMap<Reply, (error: Error) => void>()
+
+/** HTTP/2 shows a proxy of its socket, which has the socket's handle; under TLS it is the peer's below it. */
+function find(socket: object) {
+  const { _handle, _parent } = socket as { readonly _handle?: object | null; readonly _parent?: object | null }
+  for (const key of [socket, _handle, _parent]) {
+    const known = key && connections.get(key)
+    if (known) return known
+  }
+  return undefined
+}
+
+async function answer(
+  request: Incoming,
+  response: Outgoing,
+  reply: Reply,
+  tap: Tap,
+  fail: (error: Error) => void,
+): Promise<void> {
+  const bytes = await readAll(request)
+  const type = request.headers['content-type']
+  const error = reply.complete({ headers: plainHeaders(request), body: readBody(bytes, type) })
+  if (error !== undefined) return fail(error)
+  if (reply.passThrough) return forward(request, bytes, response as ServerResponse, reply, tap, fail)
+  const { fixed, of } = reply.answer as HttpAnswer
+  const given = of === undefined ? fixed : await of(requestOf(request, bytes, reply, response))
+  if (given === undefined)
+    return fail(new TypeError(`the mock of ${reply.facts.method} ${reply.facts.url} gave no reply`))
+  if (isResponse(given)) return sendResponse(response, given, request.method)
+  if (given.delay) await new Promise((resolve) => setTimeout(resolve, given.delay))
+  const { host, port } = reply.facts
+  if (given.error instanceof Error) return fail(given.error)
+  if (given.error !== undefined) return fail(FAILURES[given.error]({ host: String(host), port: Number(port) }))
+  await send(response, given, request.method)
+}
+
+async function readAll(request: Incoming): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+}
+
+function plainHeaders({ headers }: Incoming): Record<string, string | string[]> {
+  const plain: Record<string, string | string[]> = {}
+  for (const [name, value] of Object.entries(headers))
+    if (!name.startsWith(':') && value !== undefined) plain[name] = value
+  return plain
+}
+
+function requestOf(request: Incoming, bytes: Buffer, reply: Reply, response: Outgoing): Request {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(plainHeaders(request)))
+    for (const each of [value].flat()) headers.append(name, each)
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  const method = request.method ?? 'GET'
+  const hasBody = bytes.length > 0 && method !== 'GET' && method !== 'HEAD'
+  const body = hasBody ? new Uint8Array(bytes) : null
+  return new Request(String(reply.facts.url), { method, headers, body, signal: gone.signal })
+}
+
+async function sendResponse(response: Outgoing, given: Response, method: string | undefined): Promise<void> {
+  const headers: Record<string, string | string[]> = {}
+  for (const [name, value] of given.headers) if (name !== 'set-cookie') headers[name] = value
+  const cookies = given.headers.getSetCookie()
+  if (cookies.length > 0) headers['set-cookie'] = cookies
+  if (given.type === 'error') throw new TypeError('Failed to fetch')
+  await write(response, given.status, given.statusText, headers, given.body ?? undefined, method)
+}
+
+async function send(response: Outgoing, reply: HttpReply, method: string | undefined): Promise<void> {
+  const headers: Record<string, string | string[]> = {}
+  const given =
+    reply.headers && 'getSetCookie' in reply.headers
+      ? [...(reply.headers as Headers)]
+      : Object.entries(reply.headers ?? {})
+  for (const [name, value] of given)
+    headers[name.toLowerCase()] = typeof value === 'string' ? value : [...value].map(String)
+  let { body } = reply as { body?: HttpReply['body'] }
+  if ('json' in reply) {
+    headers['content-type'] ??= 'application/json'
+    body = JSON.stringify(reply.json) ?? 'null'
+  } else if (reply.text !== undefined) {
+    headers['content-type'] ??= 'text/plain;charset=utf-8'
+    body = reply.text
+  }
+  await write(response, reply.status ?? 200, reply.statusText, headers, body, method, reply.trailers)
+}
+
+async function write(
+  outgoing: Outgoing,
+  status: number,
+  statusText: string | undefined,
+  headers: OutgoingHttpHeaders,
+  body: HttpReply['body'] | undefined,
+  method: string | undefined,
+  trailers?: Readonly<Record<string, string>>,
+): Promise<void> {
+  // Both kinds write alike.
+  const response = outgoing as ServerResponse
+  const isFixed = body === undefined || typeof body === 'string' || body instanceof Uint8Array
+  const bytes = isFixed ? Buffer.from((body as string | Uint8Array | undefined) ?? '') : undefined
+  const bare = status === 204 || status === 304
+  if (bytes !== undefined && !bare && trailers === undefined) headers['content-length'] ??= bytes.length
+  const { stream } = outgoing as Partial<Http2ServerResponse>
+  if (stream === undefined && statusText) response.writeHead(status, statusText, headers)
+  else response.writeHead(status, headers)
+  const end = () => {
+    if (trailers) response.addTrailers({ ...trailers })
+    response.end()
+  }
+  if (bare || method === 'HEAD') return void response.end()
+  if (bytes !== undefined) {
+    if (bytes.length > 0) response.write(bytes)
+    return end()
+  }
+  for await (const chunk of Readable.from(body as AsyncIterable<string | Uint8Array>, { objectMode: true })) {
+    if (response.destroyed || response.closed) return
+    if (!response.write(chunk))
+      await new Promise<void>((resolve) => response.once('drain', resolve).once('close', resolve))
+  }
+  end()
+}

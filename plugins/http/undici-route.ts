@@ -1,0 +1,117 @@
+/**
+ * Leads requests of fetch and undici that a mock answers to the worker. A client may have a warm connection to the real host, and must not
+ * keep one to a mock, so such a request gets an agent of its own: of the same copy of undici, with a connection of ours (undici 6, 7, 8).
+ */
+import type { Socket } from 'node:net'
+import type { OpenCall, Reply, Tap } from '../../src/plugin.ts'
+import type { DispatchOptions } from './undici-dispatch.ts'
+
+type Dispatch = (this: object, options: DispatchOptions, handler: object) => boolean
+type Connected = (error: Error | null, socket?: Socket) => void
+
+interface AgentClass {
+  new (options: object): { close(): Promise<void> }
+  readonly prototype: object
+}
+
+/** The call of a request that is about to be dispatched, and where it goes. */
+export type Announce = (
+  dispatcher: object,
+  options: DispatchOptions,
+) => { readonly call: OpenCall; readonly origin: string | URL } | undefined
+
+const AGENT_FILE = /[/\\]lib[/\\]dispatcher[/\\]agent\.js$/
+/** Where undici keeps the dispatcher of `fetch`: for copies up to 7, and from 8 on. */
+const GLOBALS = ['undici.globalDispatcher.1', 'undici.globalDispatcher.2'].map((name) => Symbol.for(name))
+
+export interface UndiciRoute {
+  /** Reaches the copy inside of Node; loads it, so it is asked at the first mock. */
+  reachBuiltin(): void
+  /** The call of the request that is being made at this moment on our own connection. */
+  routed(): OpenCall | undefined
+}
+
+export function routeUndici(tap: Tap, announce: Announce): UndiciRoute {
+  const reached = new WeakSet<object>()
+  const seen = new WeakSet<object>()
+  let routed: OpenCall | undefined
+  let depth = 0
+
+  function reach(agent: AgentClass): void {
+    const owner = ownerOfDispatch(agent.prototype)
+    if (owner === undefined || reached.has(owner)) return
+    reached.add(owner)
+    tap.patch(owner as { dispatch: Dispatch }, 'dispatch', (original) => {
+      return function dispatch(options, handler) {
+        const isNew =
+          depth === 0 && routed === undefined && isObject(options) && isObject(handler) && !seen.has(handler)
+        if (isNew) seen.add(handler)
+        const found = isNew ? announce(this, options) : undefined
+        if (found?.call.answerable) {
+          const outcome = found.call.settle()
+          if (outcome.kind === 'reply') return through(agent, original, found, outcome.reply, options, handler)
+        }
+        depth++
+        try {
+          return Reflect.apply(original, this, [options, handler])
+        } finally {
+          depth--
+        }
+      }
+    })
+  }
+
+  function through(
+    Agent: AgentClass,
+    dispatch: Dispatch,
+    { call, origin }: { call: OpenCall; origin: string | URL },
+    reply: Reply,
+    options: DispatchOptions,
+    handler: object,
+  ): boolean {
+    const connect = (_: unknown, done: Connected) => {
+      const socket = tap.connectTo(reply)
+      socket.once('connect', () => done(null, socket)).once('error', (error) => done(error))
+    }
+    const agent = new Agent({ connect, connections: 1, pipelining: 1 })
+    const before = routed
+    routed = call
+    try {
+      return Reflect.apply(dispatch, agent, [{ ...options, origin }, handler])
+    } finally {
+      routed = before
+      agent.close().catch(() => {})
+    }
+  }
+
+  tap.onceLoaded(AGENT_FILE, (exported) => {
+    const Agent = (exported as { Agent?: AgentClass }).Agent ?? exported
+    if (typeof Agent === 'function') reach(Agent as unknown as AgentClass)
+  })
+  return {
+    routed: () => routed,
+    reachBuiltin() {
+      // Asking for it loads undici, which then sets the dispatcher.
+      void globalThis.Request
+      for (const key of GLOBALS) {
+        const dispatcher = (globalThis as unknown as Record<symbol, object | undefined>)[key]
+        const Agent = dispatcher?.constructor
+        if (Agent?.name === 'Agent') reach(Agent as unknown as AgentClass)
+      }
+    },
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+/** The base class of all dispatchers of a copy. */
+function ownerOfDispatch(prototype: object): object | undefined {
+  let found: object | undefined
+  for (let at: object | null = prototype; at; at = Object.getPrototypeOf(at)) {
+    // The outermost base only declares it.
+    if (Object.hasOwn(at, 'dispatch') && found === undefined) found = at
+  }
+  return found
+}

@@ -1,0 +1,159 @@
+import type { Mocking, PluginDefinition } from '../plugin.ts'
+import { type Assertion, assertNext, type Failure } from './assertions.ts'
+import type { Frame } from './frames.ts'
+import type { Guard } from './guard.ts'
+import { ledgerOf } from './ledger.ts'
+import { isMatcher, specOf } from './matcher.ts'
+import { Mock } from './mocks.ts'
+import { policyOf } from './policy.ts'
+import type { FactRule } from './rules.ts'
+import { suggest } from './suggest.ts'
+
+/** A mock that was registered, to say how often it answers: once, unless it is told. */
+export interface MockHandle {
+  /** Answers exactly so many calls. */
+  times(count: number): MockHandle
+  /** Answers every call, at least one. */
+  always(): MockHandle
+  /** Need not be used. */
+  optional(): MockHandle
+}
+
+/** `tripwire.<protocol>`: mocks, assertions and a look at the calls of one protocol. */
+export interface Family {
+  /** Answers a call that fits, in sandboxes. @throws SandboxMisuseError for a pattern or reply that cannot be meant */
+  mock(pattern: unknown, reply?: unknown): MockHandle
+  /** Lets a call that fits through to the real thing; it has to be asserted like one that was answered. */
+  passThrough(pattern: unknown): MockHandle
+  /** Says that the next call was this one. @throws InteractionMismatchError, MissingFactsError, SandboxMisuseError */
+  assert(pattern: unknown, facts?: Readonly<Record<string, unknown>>): void
+}
+
+/** What the families need of their surroundings. */
+export interface FamilyParts {
+  readonly guard: Guard
+  /** The frame of the present code. @throws where there is none */
+  standing(what: string): Frame
+  /** `file:line:column` of the caller. */
+  callerPosition(): string
+  /** @throws RuleError */
+  compile(protocol: string, patterns: Readonly<Record<string, unknown>>, text: string): FactRule
+  /** The call as code, for messages: `tripwire.http.mock('GET …')`. */
+  printCall(what: string, args: readonly unknown[]): string
+  /** Errors of the contract; see `src/errors/contract.ts`. */
+  readonly errors: {
+    /** `error`: what a plugin or a rule threw at the arguments. */
+    badArgument(what: string, error: unknown): unknown
+    badCount(what: string, count: unknown): Error
+    unknownFact(what: string, fact: string, known: readonly string[], near: readonly string[]): Error
+    insideSandbox(what: string): Error
+    failed(text: string, failure: Failure): Error
+  }
+}
+
+/** Makes `tripwire.<protocol>` of a plugin that has mocks. */
+export function createFamily(
+  parts: FamilyParts,
+  plugin: PluginDefinition,
+  mocking: Mocking,
+): Family & Readonly<Record<string, unknown>> {
+  const { guard, errors } = parts
+  const name = `tripwire.${plugin.name}`
+
+  function register(what: string, text: string, rule: FactRule, answer: unknown, passThrough: boolean): MockHandle {
+    const frame = parts.standing(what)
+    const owner = frame.kind === 'hook' || frame.kind === 'import' ? (frame.parent ?? frame) : frame
+    const mock = new Mock({
+      protocol: plugin.name,
+      rule,
+      text,
+      source: parts.callerPosition(),
+      answer,
+      passThrough,
+    })
+    owner.addMock(mock)
+    ledgerOf(owner).mocks.push(mock)
+    return handleOf(parts, mock, text)
+  }
+
+  /** Reads a pattern and further facts; whatever is wrong with them is told by the same error. */
+  function read(what: string, text: string, pattern: unknown, facts: Readonly<Record<string, unknown>> = {}) {
+    const known = Object.keys(plugin.facts)
+    const unknown = Object.keys(facts).find((fact) => !known.includes(fact))
+    if (unknown !== undefined) throw errors.unknownFact(what, unknown, known, suggest(unknown, known))
+    try {
+      const patterns = { ...(isMatcher(pattern) ? fieldsOf(pattern) : mocking.readPattern(pattern)), ...facts }
+      return { patterns, rule: parts.compile(plugin.name, patterns, text) }
+    } catch (error) {
+      throw errors.badArgument(what, error)
+    }
+  }
+
+  function readReply(what: string, reply: unknown): unknown {
+    try {
+      return mocking.readReply(reply)
+    } catch (error) {
+      throw errors.badArgument(what, error)
+    }
+  }
+
+  const family: Family = {
+    mock(pattern, reply) {
+      const what = `${name}.mock`
+      const text = parts.printCall(what, [pattern])
+      const { rule } = read(what, text, pattern)
+      return register(what, text, rule, readReply(what, reply), false)
+    },
+    passThrough(pattern) {
+      const what = `${name}.passThrough`
+      const text = parts.printCall(what, [pattern])
+      return register(what, text, read(what, text, pattern).rule, undefined, true)
+    },
+    assert(pattern, facts) {
+      const what = `${name}.assert`
+      const frame = parts.standing(what)
+      if (policyOf(frame).sandbox !== undefined) throw errors.insideSandbox(what)
+      const text = parts.printCall(what, facts === undefined ? [pattern] : [pattern, facts])
+      const { patterns, rule } = read(what, text, pattern, facts)
+      const assertion: Assertion = {
+        protocol: plugin.name,
+        rule,
+        expected: patterns,
+        controlled: (all) => mocking.controlled(all),
+      }
+      const failure = assertNext(ledgerOf(frame), assertion)
+      if (failure !== undefined) throw errors.failed(text, failure)
+    },
+  }
+  const more = mocking.extend?.((patterns, answer, text) =>
+    register(`${name}.use`, text, parts.compile(plugin.name, patterns, text), answer, false),
+  )
+  return { ...family, ...more }
+
+  function handleOf({ errors }: FamilyParts, mock: Mock, what: string): MockHandle {
+    const handle: MockHandle = {
+      times(count) {
+        if (!Number.isInteger(count) || count < 1) throw errors.badCount(`${what}.times`, count)
+        mock.most = count
+        if (mock.least > 0) mock.least = count
+        return handle
+      },
+      always() {
+        mock.most = Number.POSITIVE_INFINITY
+        return handle
+      },
+      optional() {
+        mock.least = 0
+        return handle
+      },
+    }
+    return handle
+  }
+}
+
+function fieldsOf(matcher: unknown): Readonly<Record<string, unknown>> {
+  const spec = specOf(matcher as never)
+  if (spec.kind !== 'fields') throw new TypeError('a pattern made with and, or, not says no facts to compare')
+  const { protocol: _, operation: __, ...fields } = spec.fields
+  return fields
+}

@@ -1,0 +1,67 @@
+import type { Reply } from '../plugin.ts'
+import type { Facts } from './call.ts'
+import type { Frame } from './frames.ts'
+import type { InteractionRecord } from './ledger.ts'
+import type { Found, Mock } from './mocks.ts'
+
+/** What the guard knows of mocks and trips, for a reply that has to be chosen again. */
+export interface ReplyGuard {
+  /** The mock that fits these facts for certain. */
+  rechoose(facts: Facts): Mock | undefined
+  /** Writes down that nothing answers the call after all. */
+  unanswered(facts: Facts): Error
+}
+
+/** A mock's answer on its way. */
+export class PendingReply implements Reply {
+  #mock: Mock
+  #tentative: boolean
+  readonly #interaction: InteractionRecord
+  readonly #guard: ReplyGuard
+  readonly frame: Frame
+
+  constructor(found: Found, interaction: InteractionRecord, frame: Frame, guard: ReplyGuard) {
+    this.frame = frame
+    this.#mock = found.mock
+    this.#tentative = !found.certain
+    this.#interaction = interaction
+    this.#guard = guard
+  }
+
+  get answer(): unknown {
+    return this.#mock.answer
+  }
+
+  get passThrough(): boolean {
+    return this.#mock.passThrough
+  }
+
+  get protocol(): string {
+    return this.#interaction.protocol
+  }
+
+  get facts(): Facts {
+    return this.#interaction.facts
+  }
+
+  get tentative(): boolean {
+    return this.#tentative
+  }
+
+  complete(facts: Facts): Error | undefined {
+    const interaction = this.#interaction
+    interaction.facts = { ...interaction.facts, ...facts }
+    if (!this.#tentative) return undefined
+    this.#tentative = false
+    const mock = this.#guard.rechoose(interaction.facts)
+    if (mock !== undefined) {
+      mock.uses++
+      this.#mock = mock
+      interaction.mock = mock
+      return undefined
+    }
+    interaction.mock = undefined
+    interaction.outcome = 'blocked'
+    return this.#guard.unanswered(interaction.facts)
+  }
+}

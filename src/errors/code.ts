@@ -1,0 +1,99 @@
+/**
+ * Values as code that can be pasted: what is printed stands for an equal value. Long texts are kept whole, as half a text pastes to a
+ * failing assertion.
+ */
+
+import type { RedactPatterns } from './redact.ts'
+import { isSecretName, redactText } from './redact.ts'
+
+const WIDTH = 100
+/** What stands for a value that nobody should read: it fits, and says nothing. */
+const HIDDEN = 'expect.any(String)'
+
+/** A value as code, on one line where it is short. @param indent columns that a broken value's lines stand in from the left */
+export function printValue(value: unknown, redact: RedactPatterns = [], indent = 0): string {
+  const flat = print(value, redact, '', new Set())
+  if (flat.length + indent <= WIDTH || !isContainer(value)) return flat
+  return print(value, redact, ' '.repeat(indent), new Set())
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+/** @param pad the indentation of a value that is broken into lines; empty for one line */
+function print(value: unknown, redact: RedactPatterns, pad: string, inside: Set<object>, name = ''): string {
+  if (typeof value === 'string') return hides(name, value, redact) ? HIDDEN : printText(value)
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'function') return value.name ? value.name : '() => …'
+  if (!isContainer(value)) return Object.is(value, -0) ? '-0' : String(value)
+  if (inside.has(value)) return 'expect.anything()'
+  inside.add(value)
+  const text = printObject(value, redact, pad, inside)
+  inside.delete(value)
+  return text
+}
+
+function printObject(value: object, redact: RedactPatterns, pad: string, inside: Set<object>): string {
+  const known = printKnown(value)
+  if (known !== undefined) return known
+  if (Array.isArray(value)) {
+    return wrap(
+      '[',
+      value.map((part) => print(part, redact, deeper(pad), inside)),
+      ']',
+      pad,
+    )
+  }
+  if (value instanceof Map || value instanceof Set)
+    return `new ${value instanceof Map ? 'Map' : 'Set'}(${print([...value], redact, pad, inside)})`
+  const parts = Object.entries(value)
+    .filter(([, part]) => part !== undefined)
+    .map(([key, part]) => `${printKey(key)}: ${print(part, redact, deeper(pad), inside, key)}`)
+  return parts.length === 0 ? '{}' : wrap('{ ', parts, ' }', pad)
+}
+
+function printKnown(value: object): string | undefined {
+  if (value instanceof Date) return `new Date('${Number.isNaN(value.getTime()) ? value : value.toISOString()}')`
+  if (value instanceof URL) return `new URL(${printText(value.href)})`
+  if (Object.prototype.toString.call(value) === '[object RegExp]') return String(value)
+  if (ArrayBuffer.isView(value)) return printBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+  if (value instanceof ArrayBuffer) return printBytes(new Uint8Array(value))
+  if (value instanceof Error) return `new ${value.name}(${printText(value.message)})`
+  const { asymmetricMatch, toAsymmetricMatcher } = value as Record<string, unknown>
+  if (typeof asymmetricMatch !== 'function') return undefined
+  return `expect.${typeof toAsymmetricMatcher === 'function' ? lower(String(toAsymmetricMatcher.call(value))) : 'anything()'}`
+}
+
+function printBytes(bytes: Uint8Array): string {
+  return `Buffer.from('${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}', 'base64')`
+}
+
+function wrap(open: string, parts: readonly string[], close: string, pad: string): string {
+  const flat = `${open}${parts.join(', ')}${close}`
+  if (pad === '' || flat.length + pad.length <= WIDTH) return flat
+  const inner = deeper(pad)
+  return `${open.trim()}\n${parts.map((part) => `${inner}${part},`).join('\n')}\n${pad}${close.trim()}`
+}
+
+function deeper(pad: string): string {
+  return pad === '' ? '' : `${pad}  `
+}
+
+function printText(text: string): string {
+  if (!/['\\\p{Cc}\u2028\u2029]/u.test(text)) return `'${text}'`
+  return JSON.stringify(text).replace(/[\u2028\u2029]/g, (mark) => `\\u${mark.charCodeAt(0).toString(16)}`)
+}
+
+function printKey(key: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? key : printText(key)
+}
+
+function lower(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}
+
+/** A value that would be hidden in any message: by its name, or by what is in it. */
+function hides(name: string, value: string, redact: RedactPatterns): boolean {
+  return isSecretName(name) || redactText(value, redact) !== value
+}

@@ -1,0 +1,123 @@
+/**
+ * The listener inside the worker that mocked peers are served from: a client's socket is connected to it instead of to where it was going,
+ * so that the client is real to its last detail. One port of the loopback, opened at the first mock that needs it.
+ */
+import { createRequire } from 'node:module'
+import type { Server, Socket } from 'node:net'
+import type { Hub, Redirected } from '../plugin.ts'
+import { certificateFor } from './certificate.ts'
+
+const load = createRequire(import.meta.url)
+
+type Connect = (this: Socket, options: object, ...rest: unknown[]) => Socket
+
+interface Waiting extends Redirected {
+  accept(peer: Socket): void
+}
+
+/** What Node keeps where nobody looks (Node 20 to 26). */
+interface ServerInternals {
+  _listen2(address: string, port: number, addressType: number, backlog: number): void
+  emit: Server['emit']
+  _handle: unknown
+}
+
+interface TlsInternals {
+  encrypted?: boolean
+  servername?: string | null
+  _handle?: { verifyError?(): unknown; getServername?(): string } | null
+}
+
+export function createHub(): Hub & { close(): void } {
+  const net: typeof import('node:net') = load('node:net')
+  // Before anything is patched: our own listener is nobody's call.
+  const { _listen2, emit } = net.Server.prototype as unknown as ServerInternals
+  const connectOriginal = net.Socket.prototype.connect as unknown as Connect
+  const waiting = new Set<Waiting>()
+  const redirected = new WeakMap<object, Redirected>()
+  let server: Server | undefined
+
+  function listen(): number {
+    if (server === undefined) {
+      server = new net.Server()
+      Object.assign(server, { _listen2, emit })
+      server.on('connection', (peer: Socket) => {
+        // Whose end it is, its port says.
+        for (const each of waiting) {
+          if (each.client.destroyed) waiting.delete(each)
+          if (each.client.localPort !== peer.remotePort) continue
+          waiting.delete(each)
+          return each.accept(peer)
+        }
+        return peer.destroy()
+      })
+      // The step of `listen` that takes the port at once: with a host, `listen` looks it up first (Node 20 to 26).
+      Reflect.apply(_listen2, server, ['127.0.0.1', 0, 4, 511])
+      server.unref()
+    }
+    return (server.address() as { port: number }).port
+  }
+
+  function trust(client: Socket): void {
+    const handle = (client as unknown as TlsInternals)._handle
+    if (handle && typeof handle.verifyError === 'function') handle.verifyError = () => null
+  }
+
+  return {
+    redirect(client, connect, accept, options = {}, listener) {
+      const port = listen()
+      const connection: Redirected = { client, reply: undefined, streams: [] }
+      redirected.set(client, connection)
+      waiting.add({ ...connection, accept: (peer) => accept(peer, connection) })
+      const {
+        host,
+        port: _,
+        path,
+        lookup,
+        localAddress,
+        localPort,
+        family,
+        hints,
+        autoSelectFamily,
+        ...rest
+      } = options as Record<string, unknown>
+      const args = listener === undefined ? [] : [listener]
+      Reflect.apply(connect as Connect, client, [{ ...rest, host: '127.0.0.1', port }, ...args])
+      if ((client as unknown as TlsInternals).encrypted) trust(client)
+      return connection
+    },
+    connect(accept) {
+      const client = new net.Socket()
+      this.redirect(client, connectOriginal as never, accept)
+      return client
+    },
+    of(client) {
+      return redirected.get(client) ?? redirected.get((client as { _parent?: object })._parent ?? client)
+    },
+    trust(client, under) {
+      const connection = redirected.get(under)
+      if (connection === undefined) return
+      redirected.set(client, connection)
+      trust(client as Socket)
+    },
+    secure(peer, host, protocols, ready) {
+      const tls: typeof import('node:tls') = load('node:tls')
+      const contextOf = (name: string) => tls.createSecureContext(certificateFor(name))
+      const secured = new tls.TLSSocket(peer, {
+        isServer: true,
+        secureContext: contextOf(host),
+        SNICallback: (name, done) => done(null, contextOf(name)),
+        ...(protocols.length > 0 && { ALPNProtocols: [...protocols] }),
+      })
+      // At once: what the client sends next would be read into a buffer that HTTP/2 does not look at.
+      secured.once('secure', () => ready(secured))
+      secured.once('error', () => peer.destroy())
+    },
+    certificateFor,
+    close() {
+      server?.close()
+      server = undefined
+      waiting.clear()
+    },
+  }
+}
