@@ -98,7 +98,6 @@ function assemble(): Installed {
     if (plugin.mocking === undefined) return
     const family = createFamily(
       {
-        guard,
         standing: (what) => standing({ guard, misuse: misuseError }, what),
         callerPosition,
         compile: (protocol, patterns, text) => needConfig(state.config).grammar.fromPatterns(protocol, patterns, text),

@@ -4,9 +4,9 @@
  * level, writes the ledger, throws a tripwire error of its own or keeps state between tests.
  */
 import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
-import type { Call, Facts, Layer } from './core/call.ts'
+import type { Call, Layer } from './core/call.ts'
 import type { Frame } from './core/frames.ts'
+import type { Hub, Mocking, Reply } from './mocking.ts'
 
 export type { Call, Facts, Layer } from './core/call.ts'
 export type { Frame } from './core/frames.ts'
@@ -39,6 +39,7 @@ export { packageOf } from './core/package-name.ts'
 export { RuleSyntaxError } from './core/rule-syntax.ts'
 export { suggest } from './core/suggest.ts'
 export { parseUrlRule } from './core/url-rule.ts'
+export type { FactPatterns, Hub, Mocking, Redirected, Register, Reply } from './mocking.ts'
 
 /** A schema for config keys that a plugin adds (`loopback`, `fs`); closed, and checked like the rest of the config. */
 export type SettingSchema =
@@ -118,62 +119,6 @@ export type Outcome =
   | { readonly kind: 'refuse' }
   | { readonly kind: 'reply'; readonly reply: Reply }
 
-/** A mock's answer to a call, and the way to tell what becomes known of the call while it is given. */
-export interface Reply {
-  /** What `Mocking.readReply` gave; undefined for `passThrough`: then the plugin does the real thing, and tells the facts. */
-  readonly answer: unknown
-  readonly passThrough: boolean
-  /** Whose mock it is. */
-  readonly protocol: string
-  /** Where the call was made. */
-  readonly frame: Frame
-  /** The facts of the call, as far as they are known. */
-  readonly facts: Facts
-  /** Whether the mock was chosen without facts that it speaks of: then `complete` must be asked before anything is answered. */
-  readonly tentative: boolean
-  /**
-   * Tells facts that became known (a body). The mock is chosen again where it speaks of them.
-   *
-   * @returns the error to fail with, when nothing answers a call with these facts
-   */
-  complete(facts: Facts): Error | undefined
-}
-
-/** Patterns by fact, as `mock`, `passThrough` and `assert` take them: text is read by the fact's kind, data compares deeply. */
-export type FactPatterns = Readonly<Record<string, unknown>>
-
-/** How calls of a protocol are answered and asserted: what `tripwire.<protocol>` needs of its plugin. */
-export interface Mocking {
-  /** Reads the first argument of mock, passThrough and assert. @throws RuleSyntaxError */
-  readPattern(pattern: unknown): FactPatterns
-  /** Checks a reply and makes of it what the seam gets as `answer`. @throws RuleSyntaxError */
-  readReply(reply: unknown): unknown
-  /** A reply to fill in, as code: `{ json: {} }`. */
-  readonly example: string
-  /**
-   * The facts of a call as mocks and interactions see them: what can be derived is added, what is not known yet is there as `undefined`.
-   * Asked in sandboxes only.
-   */
-  derive?(layer: Layer): Facts
-  /** Whether what `passThrough` lets through is given to the plugin as a reply, because its facts are only known that way (bodies). */
-  readonly forwards?: boolean
-  /** The facts that the code under test controls: an assertion has to name each. A list is a fact and what else names it. */
-  controlled(facts: Facts): readonly (string | readonly [string, ...string[]])[]
-  /** A pattern that fits the call, as code (`'GET https://api.example.com/'`), and the facts that it names. */
-  print(layer: Layer): { readonly pattern: string; readonly names: readonly string[] }
-  /** Takes over the worker's end of a connection that was redirected for a mock of this protocol; runs in the frame of the call. */
-  serve?(peer: Socket, connection: Redirected, tap: Tap): void
-  /** Further functions of the family (`tripwire.http.use`). `register` makes a mock as `mock` does. */
-  extend?(register: Register): Readonly<Record<string, (...args: never[]) => unknown>>
-}
-
-/** Makes a mock of patterns and an answer. */
-export type Register = (
-  patterns: FactPatterns,
-  answer: unknown,
-  text: string,
-) => { times(count: number): unknown; always(): unknown; optional(): unknown }
-
 /** Ports and paths on which this worker (or the main process) listens or listened, until the file ends. */
 export interface OwnEndpoints {
   /** `key`: `tcp:4000`, `udp:4000`, `unix:/run/x.sock`. */
@@ -239,43 +184,6 @@ export interface Tap {
   serve(socket: Socket, connect: (...args: never[]) => unknown, args: readonly unknown[], reply: Reply): Socket
   /** Carries the frame of a request over to the own server that handles it. */
   readonly hop: Hop
-}
-
-/** A client's connection that leads to a peer inside the worker. */
-export interface Redirected {
-  readonly client: Socket
-  /** What answers on it at the moment: on a connection that is kept, the reply to the latest request. */
-  reply: Reply | undefined
-  /** Replies to the streams of a multiplexed connection; a stream has its number once it is sent. */
-  readonly streams: { readonly stream: { readonly id?: number | undefined }; readonly reply: Reply }[]
-}
-
-/** The listener inside the worker. */
-export interface Hub {
-  /**
-   * Connects a socket to the worker instead of to where it was going.
-   *
-   * @param connect `net.Socket.prototype.connect` as it was before any patch
-   * @param accept is given the other end
-   * @param options what the client gave to `connect`; the place in it is ignored
-   */
-  redirect(
-    client: Socket,
-    connect: (...args: never[]) => unknown,
-    accept: (peer: Socket, connection: Redirected) => void,
-    options?: object,
-    listener?: () => void,
-  ): Redirected
-  /** A new socket to the worker. */
-  connect(accept: (peer: Socket, connection: Redirected) => void): Socket
-  /** The redirected connection that a socket is, or stands on. */
-  of(client: object): Redirected | undefined
-  /** A TLS client that is put on top of a redirected socket trusts the worker's certificates. */
-  trust(client: object, under: object): void
-  /** A certificate for a host, which clients of the hub take for good. */
-  certificateFor(host: string): { readonly key: string; readonly cert: string }
-  /** The server's side of TLS on an accepted connection, with a certificate for whatever host the client asks for. */
-  secure(peer: Socket, host: string, protocols: readonly string[], ready: (secured: TLSSocket) => void): void
 }
 
 /** Client connections to own servers, and whose requests they carry at the moment. */

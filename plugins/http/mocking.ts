@@ -102,7 +102,7 @@ export function readBody(bytes: Buffer, type: string | undefined): unknown {
   if (media === 'application/x-www-form-urlencoded') return parseQuery(text)
   const isText =
     media === '' || media.startsWith('text/') || media.startsWith('application/') || media.startsWith('multipart/')
-  return isText && !/[\0-\x08]/.test(text) ? text : new Uint8Array(bytes)
+  return isText && !bytes.includes(0) ? text : new Uint8Array(bytes)
 }
 
 function decode(bytes: Buffer): string | undefined {

@@ -1,7 +1,6 @@
 import type { Mocking, PluginDefinition } from '../plugin.ts'
 import { type Assertion, assertNext, type Failure } from './assertions.ts'
 import type { Frame } from './frames.ts'
-import type { Guard } from './guard.ts'
 import { ledgerOf } from './ledger.ts'
 import { isMatcher, specOf } from './matcher.ts'
 import { Mock } from './mocks.ts'
@@ -31,7 +30,6 @@ export interface Family {
 
 /** What the families need of their surroundings. */
 export interface FamilyParts {
-  readonly guard: Guard
   /** The frame of the present code. @throws where there is none */
   standing(what: string): Frame
   /** `file:line:column` of the caller. */
@@ -57,7 +55,7 @@ export function createFamily(
   plugin: PluginDefinition,
   mocking: Mocking,
 ): Family & Readonly<Record<string, unknown>> {
-  const { guard, errors } = parts
+  const { errors } = parts
   const name = `tripwire.${plugin.name}`
 
   function register(what: string, text: string, rule: FactRule, answer: unknown, passThrough: boolean): MockHandle {

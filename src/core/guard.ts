@@ -1,15 +1,14 @@
 import type { OpenCall, OpenOptions, Outcome, OwnEndpoints, PluginDefinition, StackFrame } from '../plugin.ts'
-import type { Facts, Layer, Trip, Verdict, Why } from './call.ts'
+import { Answering } from './answering.ts'
+import type { Layer, Trip, Verdict, Why } from './call.ts'
 import { Connections } from './connections.ts'
 import { Frame, type FrameKind } from './frames.ts'
 import { lateCode } from './late.ts'
-import type { Found, Mock } from './mocks.ts'
 import { CallRecord, type Judge, Open } from './open-calls.ts'
 import { PluginSet } from './plugins.ts'
-import { levelOf, type Policy, policyOf } from './policy.ts'
-import { PendingReply } from './replies.ts'
+import { type Policy, policyOf } from './policy.ts'
 import type { Sandboxes } from './sandbox.ts'
-import { TripBook, type TripMaker, type TripSite } from './trips.ts'
+import { TripBook, type TripMaker } from './trips.ts'
 import { decide } from './verdict.ts'
 
 /** The part of AsyncLocalStorage that the guard uses; given in, so that core imports nothing of Node. */
@@ -58,6 +57,7 @@ export class Guard implements Judge {
   readonly #captureFrames: () => readonly StackFrame[]
   readonly #claimers = new Set<Open>()
   readonly #connections = new Connections()
+  readonly #answering: Answering
   readonly #opened = new WeakMap<object, Layer>()
   /** The call that the last judgement was about. */
   #judged: CallRecord | undefined
@@ -72,6 +72,7 @@ export class Guard implements Judge {
     this.sandboxes = parts.sandboxes
     this.#captureFrames = parts.captureFrames
     this.trips = new TripBook(parts.trips, this.plugins)
+    this.#answering = new Answering(this.plugins, this.trips, parts.sandboxes)
   }
 
   addPlugin(plugin: PluginDefinition): void {
@@ -232,33 +233,13 @@ export class Guard implements Judge {
       if (policy.sandbox !== undefined) this.#record(call, policy, verdict)
       return PASS
     }
-    if (verdict.kind === 'reply') return this.#reply(call, policy, verdict.found)
+    if (verdict.kind === 'reply') return this.#answering.reply(call, policy, verdict)
     return this.#stop(call, policy, verdict)
-  }
-
-  #reply(call: CallRecord, policy: Policy, found: Found): Outcome {
-    const { mock } = found
-    const opens = this.plugins.isOpening(call.layers[0] as Layer)
-    if (found.certain && !opens) mock.uses++
-    const site = this.trips.captureLater()
-    const verdict = call.verdict as Verdict
-    // What only opens is served as long as a mock might answer what comes on it, and is nothing to assert.
-    const interaction = this.#record(call, policy, verdict, opens ? { site } : { mock, site })
-    if (interaction === undefined) return PASS
-    const reply = new PendingReply(opens ? { mock, certain: true } : found, interaction, call.frame, {
-      rechoose: (facts) => this.plugins.chooseMock(call, facts, policy),
-      unanswered: (facts) => this.#unanswered(call, policy, facts),
-    })
-    return mock.passThrough && !this.plugins.forwards(call) ? PASS : { kind: 'reply', reply }
   }
 
   /** Whether a mock would answer a call, as far as that is known; nothing is used up by asking. */
   answers(call: CallRecord): boolean {
-    if (!this.active) return false
-    const policy = policyOf(call.frame)
-    if (policy.sandbox === undefined || policy.mocks.length === 0) return false
-    const [top] = call.layers
-    return top !== undefined && decide(call.layers, policy, this.plugins).kind === 'reply'
+    return this.active && this.#answering.answers(call)
   }
 
   /** A call that passed already. */
@@ -266,19 +247,6 @@ export class Guard implements Judge {
     const open = new Open(new CallRecord(this.currentFrame(), () => [layer]), this, undefined)
     open.outcome = PASS
     return open
-  }
-
-  /** What became known of a call leaves it without an answer. */
-  #unanswered(call: CallRecord, policy: Policy, facts: Facts): Error {
-    const [top, ...lower] = call.layers as [Layer, ...Layer[]]
-    const known = new CallRecord(call.frame, () => [{ ...top, facts }, ...lower], call.onOpen)
-    const why: Why = { by: 'sandbox' }
-    const verdict: Verdict = { kind: 'block', code: 'TRIPWIRE_UNMOCKED_INTERACTION', why }
-    const { trip, error } = this.trips.make(known, verdict, this.trips.capture(), policy)
-    call.verdict = verdict
-    call.trip = trip
-    this.trips.charge(trip, error, call.frame, policy)
-    return error
   }
 
   #stop(call: CallRecord, policy: Policy, decided: Verdict): Outcome {
@@ -322,13 +290,8 @@ export class Guard implements Judge {
     }
   }
 
-  #record(call: CallRecord, policy: Policy, verdict: Verdict, by: { mock?: Mock; site?: () => TripSite } = {}) {
-    return this.sandboxes.record(policy.sandbox as number, call, verdict, { plugins: this.plugins, ...by })
-  }
-
-  /** The level of a protocol where the present code runs, for reports and tests. */
-  levelHere(protocol: string): string {
-    return levelOf(policyOf(this.currentFrame()), protocol).level
+  #record(call: CallRecord, policy: Policy, verdict: Verdict): void {
+    this.sandboxes.record(policy.sandbox as number, call, verdict, { plugins: this.plugins })
   }
 }
 

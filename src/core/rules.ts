@@ -247,20 +247,20 @@ class FieldRule implements FactRule {
   }
 
   differing(layer: Pick<Layer, 'operation' | 'facts'>): string[] {
-    return this.#tests.filter(({ fact, test }) => !test(valueOf(layer, fact))).map(({ fact }) => fact)
+    return this.#tests.filter(({ fact, test }) => !test(factOf(layer, fact))).map(({ fact }) => fact)
   }
 
   matches(layer: Layer, unknown: boolean): boolean {
     if (layer.protocol !== this.protocol) return false
     for (const { fact, test } of this.#tests) {
-      const value = valueOf(layer, fact)
+      const value = factOf(layer, fact)
       if (value === undefined ? !(unknown && fact in layer.facts) : !test(value)) return false
     }
     return true
   }
 }
 
-function valueOf({ operation, facts }: Pick<Layer, 'operation' | 'facts'>, fact: string): unknown {
+function factOf({ operation, facts }: Pick<Layer, 'operation' | 'facts'>, fact: string): unknown {
   return fact === 'operation' ? operation : facts[fact]
 }
 

@@ -57,10 +57,20 @@ export function captureSite(): Site {
 }
 
 /** Remembers the user's line of the present stack, unmapped; mapping it costs ten times as much, and most of them nobody asks for. */
-export function captureLater(): () => { readonly runner: boolean; readonly callSite: CallSite | undefined } {
+export function captureLater(): () => Site {
   const present = withoutOurs(readSites())
   const users = present.find(isUsers) ?? origins.getStore()?.find(isUsers)
-  return () => ({ runner: false, callSite: users && positionOf(formatSites([users])[0], users) })
+  const via = users === undefined ? undefined : viaOf(present.slice(0, present.indexOf(users)))
+  return () => {
+    const [line = ''] = users === undefined ? [] : formatSites([users])
+    return {
+      callSite: users && positionOf(line, users),
+      reason: users === undefined ? reasonOf(present, via) : undefined,
+      via,
+      stack: line,
+      runner: false,
+    }
+  }
 }
 
 /** Remembers the user's line of the present stack, for what a function does on later ones. Without one, an earlier memory stands. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Layer } from '../../../src/core/call.ts'
 import { Frame } from '../../../src/core/frames.ts'
+import { Mock } from '../../../src/core/mocks.ts'
 import { policyOf } from '../../../src/core/policy.ts'
 import type { Rule } from '../../../src/core/rules.ts'
 import { decide, type Knowledge } from '../../../src/core/verdict.ts'
@@ -11,7 +12,7 @@ const rule = (name: string): Rule => ({
   matches: (layer) => layer.facts.name === name,
 })
 const layers: Layer[] = [{ protocol: 'toy', operation: 'toy:call', facts: { name: 'a' } }]
-const knowledge: Knowledge = { passes: () => false, isSafe: () => false }
+const knowledge: Knowledge = { passes: () => false, isSafe: () => false, forMocks: (layer) => layer }
 
 describe('closed frames', () => {
   test('a closed sandbox never decides: its call is judged in the test around it', () => {
@@ -36,10 +37,13 @@ describe('closed frames', () => {
 
   test('a mock answers in an open sandbox only', () => {
     const test = new Frame('test', 'test', undefined)
-    test.mocks.push({ rule: rule('a'), answer: 42, uses: 0 })
+    test.addMock(new Mock({ protocol: 'toy', rule: rule('a'), text: '', source: '', answer: 42, passThrough: false }))
     expect(decide(layers, policyOf(test), knowledge)).toMatchObject({ kind: 'block' })
     const sandbox = new Frame('sandbox', 'sandbox', test, { sandbox: 1 })
-    expect(decide(layers, policyOf(sandbox), knowledge)).toMatchObject({ kind: 'reply', answer: 42 })
+    expect(decide(layers, policyOf(sandbox), knowledge)).toMatchObject({
+      kind: 'reply',
+      found: { mock: { answer: 42 } },
+    })
     sandbox.close()
     expect(decide(layers, policyOf(sandbox), knowledge)).toMatchObject({ kind: 'block' })
   })

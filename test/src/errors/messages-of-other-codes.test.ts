@@ -46,10 +46,10 @@ describe('a call in a sandbox', () => {
         where  test/fixtures/errors/orders.ts:11:48
                in test "charges the card" (test/shop.test.ts)
         why    in a sandbox a call is answered by a mock, allowed by a rule, or stopped
-        fix    let it through in this sandbox, by the first argument of tripwire.sandbox():
+        fix    answer it by a mock, registered before the sandbox (with import { tripwire } from 'vitest-tripwire'):
+                 tripwire.http.mock('POST https://api.example.com/v1/charges', { json: {} })
+               or let it through in this sandbox, by the first argument of tripwire.sandbox():
                  { allow: ['POST https://api.example.com/v1/charges'] }
-               or let it through everywhere (tripwire.config.ts):
-                 allow: ['POST https://api.example.com/v1/charges']
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_UNMOCKED_INTERACTION.md"
     `)
   })

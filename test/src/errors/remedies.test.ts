@@ -97,7 +97,11 @@ beforeAll(async () => {
   before = await run(stopped)
   await world.quiet()
   arrived = world.log.splice(0)
-  fixed = stopped.flatMap(({ place, way }, at) => fixesIn(before[at]?.[0] ?? '').map((fix) => ({ place, way, fix })))
+  fixed = stopped.flatMap(({ place, way }, at) => {
+    const fixes = fixesIn(before[at]?.[0] ?? '')
+    // A mock reaches no stand-in, and asks for an assertion: test/integration/snippets.test.ts pastes both.
+    return fixes.filter(({ does }) => !does.startsWith('answer it by a mock')).map((fix) => ({ place, way, fix }))
+  })
   after = await run(fixed)
 }, 240_000)
 
