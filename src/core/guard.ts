@@ -50,6 +50,8 @@ export class Guard implements Judge {
   readonly context: ContextStore<Frame | Open>
   /** Where code runs that lost its context, as the runner knows it. */
   fallbackFrame: (() => Frame | undefined) | undefined
+  /** Whether no file is at work, so that code without a frame is the environment's, which is set up before its file and taken down after. */
+  betweenFiles: (() => boolean) | undefined
   onTrip: TripHook | undefined
   /** False until a setup file took over: before that only the runner itself works. */
   active = false
@@ -239,7 +241,8 @@ export class Guard implements Judge {
 
   #stop(call: CallRecord, policy: Policy, decided: Verdict): Outcome {
     const site = this.trips.capture()
-    if (site.runner && this.plugins.get(call.layers[0]?.protocol ?? '')?.runner === true) {
+    const isRunners = site.runner && this.plugins.get(call.layers[0]?.protocol ?? '')?.runner === true
+    if (isRunners || (call.frame === this.run && this.betweenFiles?.())) {
       call.verdict = { kind: 'pass', why: { by: 'runner' } }
       return PASS
     }
