@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { figures } from '../support/client-figures.ts'
 import {
   type Held,
   holdClients,
@@ -12,9 +13,14 @@ import type { VitestRun } from '../support/run-vitest.ts'
 
 const SECRET = 'secret-word'
 const each = usable.map((client) => [client.name, client] as const)
+const measured: { held: Held[]; worked: Worked[] } = { held: [], worked: [] }
+afterAll(() => {
+  if (process.env.TRIPWIRE_FIGURES) console.log(figures(usable, measured.held, measured.worked))
+})
 
 describe('without a rule', () => {
   let rows: Held[]
+  let native: number
   let run: VitestRun
   let ports: Readonly<Record<string, number>>
   let arrived: Readonly<Record<string, readonly string[]>>
@@ -23,14 +29,15 @@ describe('without a rule', () => {
   beforeAll(async () => {
     await using standIns = await startStandIns()
     ports = standIns.ports
-    ;({ rows, run } = await holdClients(standIns))
+    ;({ rows, native, run } = await holdClients(standIns))
+    measured.held = rows
     await standIns.quiet()
     arrived = standIns.log
   }, 120_000)
 
   test('nothing reaches the other side, and no name is asked for', () => {
     expect(arrived).toEqual({})
-    expect(rows.filter(({ native }) => native > 0)).toEqual([])
+    expect(native).toBe(0)
     expect(rows.filter(({ end }) => end === 'got out')).toEqual([])
     expect(rows.length).toBe(usable.length * 2)
   })
@@ -47,10 +54,13 @@ describe('without a rule', () => {
     else expect(away).toMatchObject(naming(client))
   })
 
-  test.each(each)("%s is found at the user's own line", (name, { siteless }) => {
+  test.each(each)("%s is found at the user's own line, and said to be what it went through", (name, client) => {
+    const { siteless, pkg, via = pkg } = client
     for (const target of ['here', 'away']) {
       const { place, trips } = rowOf(name, target)
       expect(trips[0]?.site).toBe(siteless ? undefined : place)
+      const through = siteless ? `<unknown call site> (only ${via} is on the stack)` : `, through ${via}`
+      expect(trips[0]?.where.endsWith(through)).toBe(via !== undefined)
     }
   })
 
@@ -77,6 +87,7 @@ describe('with the rules of its errors pasted', () => {
   beforeAll(async () => {
     await using standIns = await startStandIns()
     rows = await letClientsWork(standIns)
+    measured.worked = rows
     await standIns.quiet()
     arrived = standIns.log
   }, 120_000)
@@ -86,12 +97,17 @@ describe('with the rules of its errors pasted', () => {
     expect(rowOf(name).end).toBe(speaks === 'tcp' ? 'hung' : 'works')
   })
 
-  test.each(each.filter(([, { speaks, oneShot }]) => speaks !== 'tcp' && !oneShot))(
-    '%s on its open connection is judged as the design says',
-    (name, { protocol, neverWarm }) => {
-      const { warm, boxed } = rowOf(name)
-      expect(warm).toBe(protocol === 'http' || neverWarm ? `${protocol} trip` : 'works')
-      expect(boxed).toBe(`${protocol} trip`)
-    },
-  )
+  const pooling = each.filter(([, { speaks, oneShot }]) => speaks !== 'tcp' && !oneShot)
+
+  test.each(pooling)('%s works on its open connection', (name, { neverWarm }) => {
+    const { connects, allowed } = rowOf(name)
+    expect(connects > 0).toBe(neverWarm === true)
+    expect(allowed).toBe('works')
+  })
+
+  test.each(pooling)('%s on its open connection is judged as the design says', (name, { protocol, neverWarm }) => {
+    const { warm, boxed } = rowOf(name)
+    expect(warm).toBe(protocol === 'http' || neverWarm ? `${protocol} trip` : 'works')
+    expect(boxed).toBe(`${protocol} trip`)
+  })
 })

@@ -81,10 +81,10 @@ export const CLIENTS: readonly Client[] = [
   web('axios', 'axios', 'axios.create({ baseURL: at.origin })', `c.get('/v1/items')`),
   web('got', 'got', 'got', 'c(at.origin + "/v1/items")', { siteless: true }),
   web('node-fetch', 'nodeFetch', 'nodeFetch', 'c(at.origin + "/v1/items")'),
-  web('ky', 'ky', 'ky', 'c(at.origin + "/v1/items")', { retries: '1 s (`retry`)' }),
-  web('superagent', 'superagent', 'superagent', 'c.get(at.origin + "/v1/items")'),
+  web('ky', 'ky', 'ky', 'c(at.origin + "/v1/items").text()', { retries: '1 s (`retry`)' }),
+  web('superagent', 'superagent', 'superagent', 'c.get(at.origin + "/v1/items")', { neverWarm: true }),
   web('needle', 'needle', 'needle', `c('get', at.origin + '/v1/items')`),
-  web('supertest', 'supertest', 'supertest(at.origin)', `c.get('/v1/items').expect(200)`),
+  web('supertest', 'supertest', 'supertest(at.origin)', `c.get('/v1/items').expect(200)`, { neverWarm: true }),
   web(
     '@elastic/elasticsearch',
     '{ Client as Elastic }',
@@ -120,7 +120,7 @@ export const CLIENTS: readonly Client[] = [
       `${pkg} request`,
       `* as ${pkg}`,
       `new ${pkg}.Agent()`,
-      `${pkg}.request(at.origin + '/v1/items', { dispatcher: c })`,
+      `${pkg}.request(at.origin + '/v1/items', { dispatcher: c }).then(({ body }) => body.dump())`,
       {
         pkg,
         end: 'c.destroy()',
@@ -131,7 +131,7 @@ export const CLIENTS: readonly Client[] = [
       `${pkg} fetch`,
       `* as ${pkg}`,
       `new ${pkg}.Agent()`,
-      `${pkg}.fetch(at.origin + '/v1/items', { dispatcher: c })`,
+      `${pkg}.fetch(at.origin + '/v1/items', { dispatcher: c }).then(response => response.text())`,
       {
         pkg,
         end: 'c.destroy()',
