@@ -27,13 +27,12 @@ function tried(client: Client): string {
     `\`${filled(named)}\`${looksUp ? ', after its own lookup' : ''}`,
     `\`${filled(rule)}\``,
     siteless ? 'unknown: an ES module that connects on a later stack' : 'your line',
-    retries === undefined ? 'within a second' : `retries by itself: ${retries}`,
+    retries ?? 'within a second',
     kept(client),
   ])
 }
 
-function kept({ protocol, speaks, oneShot, neverWarm }: Client): string {
-  if (speaks === 'tcp') return 'not tried'
+function kept({ protocol, oneShot, neverWarm }: Client): string {
   if (oneShot) return 'one request'
   if (neverWarm) return 'connects anew for each'
   return protocol === 'http' ? 'each request is judged' : 'passes; judged in a sandbox that did not see it open'

@@ -15,14 +15,15 @@ export function figures(clients: readonly Client[], held: readonly Held[], worke
 function line(client: Client, rows: readonly Held[], { end, connects, warm, allowed, boxed }: Worked): string {
   const isHeld = rows.every(({ end, trips }) => end !== 'got out' && trips.length > 0)
   const sites = rows.map(({ place, trips: [first] }) => (first?.site === place ? 'line' : (first?.site ?? 'test only')))
-  const settles = rows.map(({ end, milliseconds }) => (end === 'hung' ? 'retries' : `${milliseconds} ms`))
+  const [here] = rows
+  const hangs = rows.some(({ end }) => end === 'hung')
   const cells = [
     client.name,
     isHeld ? 'yes' : 'NO',
-    [...new Set(rows.map(({ trips }) => trips[0]?.description.replace(/:\d{5}/, '')))].join(', '),
+    here?.trips[0]?.description.replace(/127\.0\.0\.1:\d+/, '127.0.0.1'),
     [...new Set(sites)].join(', '),
-    [...new Set(settles)].join(', '),
-    client.speaks === 'tcp' ? 'arrives' : end,
+    hangs ? client.retries : `${Math.max(...rows.map(({ milliseconds }) => milliseconds))} ms`,
+    end,
     warm === '-'
       ? '-'
       : `${connects > 0 ? 'new' : 'kept'}; guarded ${warm}; sandbox ${boxed}; allowed there ${allowed}`,
