@@ -10,7 +10,7 @@ import { Sandboxes } from './core/sandbox.ts'
 import { callerPosition, captureFrames, rememberFormatter } from './errors/call-site.ts'
 import { carriesTrip } from './errors/carries.ts'
 import { differentMajors, lockedSlot, notInstalled } from './errors/install-errors.ts'
-import { expectedTripError, misuseError } from './errors/misuse.ts'
+import { badAnswer, expectedTripError, misuseError } from './errors/misuse.ts'
 import { createTripMaker } from './errors/trip-maker.ts'
 import { type Installed, MAJOR } from './install-slot.ts'
 import { PACKAGE_ROOT } from './package-root.ts'
@@ -20,6 +20,8 @@ import { createTap } from './patch/tap.ts'
 import type { PluginDefinition } from './plugin.ts'
 import { createHop } from './redirect/hop.ts'
 import { createOwnEndpoints } from './redirect/own.ts'
+import { obey, threadConfig } from './threads/started.ts'
+import { Threads } from './threads/starter.ts'
 import { VERSION } from './version.ts'
 
 /**
@@ -52,13 +54,24 @@ function assemble(): Installed {
     ),
     sandboxes: new Sandboxes(() => Number(process.env.VITEST_WORKER_ID ?? 0)),
     captureFrames,
+    badAnswer,
   })
+  const threads = new Threads(
+    guard,
+    () => state.config,
+    () => own.all(),
+  )
+  own.onAdd = (key) => threads.tellOwn(key)
+  own.onMiss = () => {
+    guard.refresh?.()
+    guard.drain?.()
+  }
   const patches = new PatchSet()
   const installPlugins = (plugins: readonly PluginDefinition[], into: PatchSet) => {
     for (const plugin of plugins) {
       try {
         guard.addPlugin(plugin)
-        plugin.install(createTap(guard, into, own, hop))
+        plugin.install(createTap({ guard, own, hop, threads }, into))
       } catch (error) {
         into.undo()
         if (error instanceof LockedSlotError) throw lockedSlot(plugin.name, error)
@@ -98,8 +111,12 @@ function assemble(): Installed {
       )
       guard.run.scopes.splice(0)
       guard.run.addScope(config.project)
-      guard.onTrip = config.onTrip
+      guard.hook.hook = config.onTrip
       guard.active = true
+    },
+    obey(start) {
+      state.config = threadConfig(start, builtins)
+      obey(start, guard, state.config.grammar)
     },
     remove() {
       guard.active = false

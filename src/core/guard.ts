@@ -1,5 +1,5 @@
 import type { OpenCall, OpenOptions, Outcome, OwnEndpoints, PluginDefinition, StackFrame } from '../plugin.ts'
-import type { Layer, Trip, Verdict, Why } from './call.ts'
+import type { Layer, Verdict } from './call.ts'
 import { Connections } from './connections.ts'
 import { Frame, type FrameKind } from './frames.ts'
 import { lateCode } from './late.ts'
@@ -7,6 +7,7 @@ import { CallRecord, type Judge, Open } from './open-calls.ts'
 import { PluginSet } from './plugins.ts'
 import { levelOf, type Policy, policyOf } from './policy.ts'
 import type { Sandboxes } from './sandbox.ts'
+import { TripHook } from './trip-hook.ts'
 import { TripBook, type TripMaker } from './trips.ts'
 import { decide } from './verdict.ts'
 
@@ -16,8 +17,13 @@ export interface ContextStore<T> {
   run<R>(store: T, fn: () => R): R
 }
 
-/** The endpoints of a worker, as its files come and go. */
+/** The endpoints of a worker, as its files come and go, and as its threads share them. */
 export interface FileEndpoints extends OwnEndpoints {
+  all(): readonly string[]
+  /** Told of each that is new. */
+  onAdd: ((key: string) => void) | undefined
+  /** Asked to take in what the threads have to tell before an endpoint counts as unknown. */
+  onMiss: (() => void) | undefined
   /** Forgets those of the file before. @param given those of the main process */
   startFile(given?: readonly string[]): void
   /** What listens from now on, or did before the first file, is the environment's: it serves every file of this worker. */
@@ -31,10 +37,9 @@ export interface GuardParts {
   readonly sandboxes: Sandboxes
   /** Files and functions of the present stack, for plugins that name a driver by it. */
   captureFrames(): readonly StackFrame[]
+  /** The error of an `onTrip` that answers what it may not. */
+  badAnswer(answer: unknown): Error
 }
-
-/** Answers `'allow'` to let a call through that would be stopped; asked before the error is made. */
-export type TripHook = (trip: Trip) => unknown
 
 const PASS: Outcome = { kind: 'pass' }
 const REFUSE: Outcome = { kind: 'refuse' }
@@ -52,7 +57,11 @@ export class Guard implements Judge {
   fallbackFrame: (() => Frame | undefined) | undefined
   /** Whether no file is at work, so that code without a frame is the environment's, which is set up before its file and taken down after. */
   betweenFiles: (() => boolean) | undefined
-  onTrip: TripHook | undefined
+  readonly hook: TripHook
+  /** In a thread: takes in what its starter has to tell, before anything is judged. */
+  refresh: (() => void) | undefined
+  /** Takes in what the threads that were started here have to tell, before anything ends. */
+  drain: (() => void) | undefined
   /** False until a setup file took over: before that only the runner itself works. */
   active = false
   readonly #captureFrames: () => readonly StackFrame[]
@@ -61,7 +70,6 @@ export class Guard implements Judge {
   readonly #opened = new WeakMap<object, Layer>()
   /** The call that the last judgement was about. */
   #judged: CallRecord | undefined
-  #askingHook = false
   /** Patches that wait for a built-in module to be loaded; looked at when a frame opens. */
   readonly lazily: (() => void)[] = []
 
@@ -71,6 +79,7 @@ export class Guard implements Judge {
     this.context = parts.context
     this.sandboxes = parts.sandboxes
     this.#captureFrames = parts.captureFrames
+    this.hook = new TripHook((frame, fn) => this.runIn(frame, fn), parts.badAnswer)
     this.trips = new TripBook(parts.trips, this.plugins)
   }
 
@@ -86,6 +95,7 @@ export class Guard implements Judge {
   }
 
   closeFrame(frame: Frame): void {
+    this.drain?.()
     frame.close()
   }
 
@@ -108,7 +118,7 @@ export class Guard implements Judge {
    * @param connection stands for what is opened by it, and is given to `use` later
    */
   judge(layer: Layer, connection?: object): Outcome {
-    if (!this.active || this.#askingHook) return PASS
+    if (!this.active) return PASS
     this.#judged = undefined
     const outcome = this.#judge(layer)
     if (connection !== undefined && outcome.kind === 'pass') {
@@ -146,7 +156,7 @@ export class Guard implements Judge {
 
   /** Something is about to be sent over an open connection: a call of its own in a sandbox that does not know the connection. */
   use(connection: object): Outcome {
-    if (!this.#connections.any || !this.active || this.#askingHook) return PASS
+    if (!this.#connections.any || !this.active) return PASS
     const frame = this.currentFrame()
     const { sandbox } = policyOf(frame)
     const opened = sandbox === undefined ? undefined : this.#connections.introduce(connection, sandbox)
@@ -222,7 +232,8 @@ export class Guard implements Judge {
 
   /** Judges a call in its frame, and writes down what was stopped before anybody throws. */
   conclude(call: CallRecord): Outcome {
-    if (!this.active || this.#askingHook) return PASS
+    if (!this.active) return PASS
+    this.refresh?.()
     const policy = policyOf(call.frame)
     // A mock answers who connects; what is connected to the real thing already, it cannot take over.
     const inForce = call.onOpen ? { ...policy, mocks: [] } : policy
@@ -251,11 +262,19 @@ export class Guard implements Judge {
       const late = lateCode(call.frame)
       if (late !== undefined) verdict = { ...verdict, code: late }
     }
-    const { trip, error } = this.trips.make(call, verdict, site, policy)
-    if (verdict.kind === 'block' && this.#letThrough(trip, verdict.why)) {
-      call.verdict = { kind: 'pass', why: { by: 'hook' } }
-      if (policy.sandbox !== undefined) this.#record(call, policy, call.verdict)
-      return PASS
+    const made = this.trips.make(call, verdict, site, policy)
+    const { trip } = made
+    let { error } = made
+    // A ceiling is nothing that a hook may lift.
+    if (verdict.kind === 'block' && verdict.why.by !== 'ceiling') {
+      const answer = this.hook.ask(trip, call.frame)
+      if (answer.kind === 'allow') {
+        call.verdict = { kind: 'pass', why: { by: 'hook' } }
+        this.trips.charge({ ...trip, kind: 'allowed', code: undefined }, error, call.frame, policy)
+        if (policy.sandbox !== undefined) this.#record(call, policy, call.verdict)
+        return PASS
+      }
+      if (answer.kind === 'threw') error = this.trips.replace(trip, answer.error)
     }
     call.verdict = verdict
     call.trip = trip
@@ -263,22 +282,6 @@ export class Guard implements Judge {
     if (policy.sandbox !== undefined) this.#record(call, policy, verdict)
     if (verdict.kind === 'refuse') return REFUSE
     return verdict.kind === 'block' ? { kind: 'block', error } : PASS
-  }
-
-  /** The config's `onTrip`; its own I/O is not judged, and a ceiling is nothing it may lift. */
-  #letThrough(trip: Trip, why: Why): boolean {
-    if (this.onTrip === undefined || why.by === 'ceiling') return false
-    this.#askingHook = true
-    try {
-      const answer = this.onTrip(trip)
-      if (answer === 'allow') return true
-      if (answer === undefined) return false
-      throw new TypeError(
-        `onTrip answered ${describeAnswer(answer)}: it is asked synchronously, and answers 'allow' or nothing`,
-      )
-    } finally {
-      this.#askingHook = false
-    }
   }
 
   #record(call: CallRecord, policy: Policy, verdict: Verdict): void {
@@ -289,8 +292,4 @@ export class Guard implements Judge {
   levelHere(protocol: string): string {
     return levelOf(policyOf(this.currentFrame()), protocol).level
   }
-}
-
-function describeAnswer(answer: unknown): string {
-  return answer instanceof Promise ? 'a promise' : JSON.stringify(answer)
 }

@@ -12,12 +12,20 @@ export interface Rule {
   readonly text: string
   /** The protocol it speaks of; undefined = any. */
   readonly protocol: string | undefined
+  /** What it was made of, to make it again in a worker thread. */
+  readonly source: RuleSource
   /**
    * Whether the layer fits. Facts that a layer has but does not know yet (`method: undefined` while a session is only being opened)
    * count as `unknown`: pass true to ask "could fit", false to ask "fits for certain". A fact that is not there never fits.
    */
   matches(layer: Layer, unknown: boolean): boolean
 }
+
+/** The whole protocol, a parsed rule string, or what `M(...)` was given. */
+export type RuleSource =
+  | { readonly kind: 'protocol' }
+  | { readonly kind: 'fields'; readonly fields: RuleFields }
+  | { readonly kind: 'matcher'; readonly spec: MatcherSpec }
 
 /** A rule that cannot be meant. */
 export class RuleError extends Error {
@@ -40,6 +48,8 @@ export interface Grammar {
   parse(value: unknown): Rule
   /** One rule or a list of at least one. @throws RuleError */
   parseMany(value: unknown): Rule[]
+  /** A rule from what it was made of. @throws RuleError when its protocol is unknown here */
+  revive(text: string, protocol: string | undefined, source: RuleSource): Rule
 }
 
 /** @param reserved words of protocols that this version does not guard, and what to say of each */
@@ -74,6 +84,14 @@ class PluginGrammar implements Grammar {
     if (!Array.isArray(value)) return [this.parse(value)]
     if (value.length === 0) throw new RuleError(value, 'the list is empty', 'at least one rule')
     return value.map((rule) => this.parse(rule))
+  }
+
+  revive(text: string, protocol: string | undefined, source: RuleSource): Rule {
+    if (source.kind === 'matcher') return this.#fromSpec(text, source.spec)
+    const plugin = this.#plugins.get(protocol ?? '')
+    if (plugin === undefined) throw this.#unknown(text, String(protocol))
+    if (source.kind === 'protocol') return wholeProtocol(plugin.name)
+    return new FieldRule(text, plugin.name, this.#compile(text, plugin, source.fields), source)
   }
 
   parse(value: unknown): Rule {
@@ -115,7 +133,7 @@ class PluginGrammar implements Grammar {
         throw new RuleError(text, shortenWords(error.message), error.expected, error.near)
       throw error
     }
-    return new FieldRule(text, plugin.name, this.#compile(text, plugin, fields))
+    return new FieldRule(text, plugin.name, this.#compile(text, plugin, fields), { kind: 'fields', fields })
   }
 
   #unknown(text: string, word: string): RuleError {
@@ -128,9 +146,12 @@ class PluginGrammar implements Grammar {
   }
 
   #fromMatcher(value: unknown): Rule {
-    const spec = specOf(value as never)
-    const test = this.#compileSpec(value, spec)
-    return { text: printMatcher(spec), protocol: protocolOf(spec), matches: test }
+    return this.#fromSpec(value, specOf(value as never))
+  }
+
+  #fromSpec(value: unknown, spec: MatcherSpec): Rule {
+    const matches = this.#compileSpec(value, spec)
+    return { text: printMatcher(spec), protocol: protocolOf(spec), source: { kind: 'matcher', spec }, matches }
   }
 
   #compileSpec(value: unknown, spec: MatcherSpec): (layer: Layer, unknown: boolean) => boolean {
@@ -157,15 +178,13 @@ class PluginGrammar implements Grammar {
     if (protocol !== undefined) {
       const plugin = this.#plugins.get(protocol)
       if (plugin === undefined) throw this.#unknown(text, String(protocol))
-      return new FieldRule(text, protocol, this.#compile(text, plugin, Object.fromEntries(named) as RuleFields))
+      return this.#ofPatterns(text, plugin, named)
     }
     // Without a protocol a fact is read as each protocol that has it reads it.
     const rules: Rule[] = []
     for (const plugin of this.#plugins.values()) {
       if (named.every(([fact]) => fact === 'operation' || fact in plugin.facts)) {
-        rules.push(
-          new FieldRule(text, plugin.name, this.#compile(text, plugin, Object.fromEntries(named) as RuleFields)),
-        )
+        rules.push(this.#ofPatterns(text, plugin, named))
       }
     }
     if (rules.length === 0) {
@@ -181,8 +200,14 @@ class PluginGrammar implements Grammar {
     return {
       text,
       protocol: undefined,
+      source: { kind: 'matcher', spec: { kind: 'fields', fields } },
       matches: (layer, unknown) => rules.some((rule) => rule.matches(layer, unknown)),
     }
+  }
+
+  #ofPatterns(text: string, plugin: PluginDefinition, named: readonly [string, unknown][]): Rule {
+    const fields = Object.fromEntries(named) as RuleFields
+    return new FieldRule(text, plugin.name, this.#compile(text, plugin, fields), { kind: 'fields', fields })
   }
 
   #compile(text: string, plugin: PluginDefinition, fields: RuleFields): FactTest[] {
@@ -218,11 +243,13 @@ interface FactTest {
 class FieldRule implements Rule {
   readonly text: string
   readonly protocol: string
+  readonly source: RuleSource
   readonly #tests: readonly FactTest[]
 
-  constructor(text: string, protocol: string, tests: readonly FactTest[]) {
+  constructor(text: string, protocol: string, tests: readonly FactTest[], source: RuleSource) {
     this.text = text
     this.protocol = protocol
+    this.source = source
     this.#tests = tests
   }
 
@@ -237,7 +264,7 @@ class FieldRule implements Rule {
 }
 
 function wholeProtocol(name: string): Rule {
-  return { text: name, protocol: name, matches: (layer) => layer.protocol === name }
+  return { text: name, protocol: name, source: { kind: 'protocol' }, matches: (layer) => layer.protocol === name }
 }
 
 /** Operations are named with their protocol in calls, and may be named without it in rules. */

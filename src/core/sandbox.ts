@@ -9,8 +9,8 @@ export interface Interaction {
   readonly facts: Facts
   /** The call in one line, as a person would write it. */
   readonly description: string
-  /** What became of it. */
-  readonly outcome: 'passed' | 'replied' | 'refused' | 'blocked'
+  /** What became of it; `allowed` by the config's `onTrip`. */
+  readonly outcome: 'passed' | 'allowed' | 'replied' | 'refused' | 'blocked'
   readonly callSite: CallSite | undefined
 }
 
@@ -35,6 +35,8 @@ export class Sandboxes {
   readonly #open = new Map<number, BoxRecord>()
   readonly #worker: () => number
   #last = 0
+  /** In a worker thread: takes what a sandbox of its starter saw there. */
+  elsewhere: ((id: number, interaction: Interaction) => void) | undefined
 
   /** @param worker gives the number of this worker in the run, so that ids are unique over all of them */
   constructor(worker: () => number) {
@@ -53,18 +55,29 @@ export class Sandboxes {
   }
 
   record(id: number, call: Call, verdict: Verdict, plugins: PluginSet): void {
-    const box = this.#open.get(id)
     const top = call.layers[0]
-    if (box === undefined || top === undefined) return
-    box.interactions.push({
-      sequence: box.interactions.length + 1,
+    if (top === undefined) return
+    this.note(id, {
+      sequence: 0,
       protocol: top.protocol,
       operation: top.operation,
       facts: top.facts,
       description: plugins.describe(top),
-      outcome: OUTCOMES[verdict.kind],
+      outcome: verdict.why.by === 'hook' ? 'allowed' : OUTCOMES[verdict.kind],
       callSite: call.trip?.callSite,
     })
+  }
+
+  /** Writes an interaction down in an open sandbox, as its next. */
+  note(id: number, interaction: Interaction): void {
+    const box = this.#open.get(id)
+    if (box === undefined) this.elsewhere?.(id, interaction)
+    else box.interactions.push({ ...interaction, sequence: box.interactions.length + 1 })
+  }
+
+  /** Numbers sandboxes from here on: each thread of a worker has a range of its own. */
+  numberFrom(first: number): void {
+    this.#last = first
   }
 }
 

@@ -1,12 +1,22 @@
 import { channel as channelOf } from 'node:diagnostics_channel'
 import type { Guard } from '../core/guard.ts'
-import { rememberSite } from '../errors/call-site.ts'
-import type { Hop, OpenCall, OpenOptions, OwnEndpoints, Tap } from '../plugin.ts'
+import { captureSite, rememberSite } from '../errors/call-site.ts'
+import type { Hop, NewThread, OpenCall, OpenOptions, OwnEndpoints, Tap } from '../plugin.ts'
+import { PRELOAD } from '../preload.ts'
+import { START } from '../threads/messages.ts'
+import type { Threads } from '../threads/starter.ts'
 import { onceLoaded } from './loaded.ts'
 import type { PatchSet } from './patch-set.ts'
 
+export interface TapParts {
+  readonly guard: Guard
+  readonly own: OwnEndpoints
+  readonly hop: Hop
+  readonly threads: Threads
+}
+
 /** What a plugin installs with: patches that undo themselves, and the way to the guard. */
-export function createTap(guard: Guard, patches: PatchSet, own: OwnEndpoints, hop: Hop): Tap {
+export function createTap({ guard, own, hop, threads }: TapParts, patches: PatchSet): Tap {
   return {
     own,
     hop,
@@ -29,8 +39,22 @@ export function createTap(guard: Guard, patches: PatchSet, own: OwnEndpoints, ho
     onceLoaded: (path, found) => onceLoaded(patches, path, found),
     here: rememberSite,
     current: () => guard.current(),
+    thread: () => newThread(guard, threads),
     frame: () => guard.currentFrame(),
     runIn: (frame, fn) => guard.runIn(frame, fn),
+  }
+}
+
+function newThread(guard: Guard, threads: Threads): NewThread | undefined {
+  if (!guard.active) return undefined
+  const thread = threads.prepare(guard.currentFrame(), captureSite().callSite)
+  return {
+    key: START,
+    start: thread.start,
+    transfer: thread.start.port,
+    preload: PRELOAD,
+    work: () => thread.workFor(guard.currentFrame()),
+    end: () => thread.end(),
   }
 }
 
