@@ -55,14 +55,16 @@ describe('without a rule', () => {
   })
 
   test.each(each)("%s is found at the user's own line, and said to be what it went through", (name, client) => {
-    const { siteless, pkg, via = pkg === undefined ? [] : [pkg] } = client
-    const endings = siteless
-      ? via.map((name) => `<unknown call site> (only ${name} is on the stack)`)
-      : via.map((name) => `, through ${name}`)
+    const { siteless, pkg, via = [] } = client
+    const endings = (via.length > 0 ? via : pkg ? [pkg] : ['undici8']).map((name) =>
+      siteless ? `<unknown call site> (only ${name} is on the stack)` : `, through ${name}`,
+    )
+    // Node's fetch goes through the dispatcher of an undici that was imported (Node 22).
+    if (pkg === undefined) endings.push('')
     for (const target of ['here', 'away']) {
       const { place, trips } = rowOf(name, target)
       expect(trips[0]?.site).toBe(siteless ? undefined : place)
-      expect(endings.length > 0 ? endings : ['']).toContain(trips[0]?.where.replace(/^held\.test\.js:\d+:\d+/, ''))
+      expect(endings).toContain(trips[0]?.where.replace(/^held\.test\.js:\d+:\d+/, ''))
     }
   })
 

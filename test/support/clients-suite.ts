@@ -35,7 +35,7 @@ export interface Worked {
   readonly rules: readonly string[]
   /** `works`, or what came instead. */
   readonly end: string
-  /** Connections that its next operation made. */
+  /** Connections that its next operation made, or that after it if there were any. */
   readonly connects: number
   /** What the use of the warm connection gave without a rule: `works`, or the trip. */
   readonly warm: string
@@ -214,10 +214,13 @@ function worksSuite(ports: Readonly<Record<string, number>>): string {
     `    const go = () => use(opened[0], here(name))`,
     `    const reopen = async () => { opened = await tripwire.allow(rules, () => soon(open(here(name), ends))) }`,
     `    if (opened && warm) {`,
-    `      await later(20)`,
-    `      const count = { native: 0 }`,
-    `      await counts.run(count, () => tripwire.allow(rules, () => soon(go())))`,
-    `      row.connects = count.native`,
+    // On a busy machine a connection comes back to its pool late.
+    `      for (let tries = 0; tries < 3 && (tries === 0 || row.connects > 0); tries++) {`,
+    `        await later(20)`,
+    `        const count = { native: 0 }`,
+    `        await counts.run(count, () => tripwire.allow(rules, () => soon(go())))`,
+    `        row.connects = count.native`,
+    `      }`,
     `      row.warm = shown(await tripOf(go))`,
     `      await reopen()`,
     `      row.allowed = shown(await tripOf(() => tripwire.sandbox(() => tripwire.allow(rules, go))))`,
