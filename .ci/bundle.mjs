@@ -5,6 +5,9 @@
 import { rolldown } from 'rolldown'
 
 const doors = ['register', 'setup', 'index']
+const output = {
+  minify: { compress: false, mangle: { toplevel: true, keepNames: true }, codegen: { removeWhitespace: true } },
+}
 const build = await rolldown({
   input: Object.fromEntries(doors.map((door) => [door, `dist/src/${door}.js`])),
   platform: 'node',
@@ -14,7 +17,7 @@ await build.write({
   dir: 'dist/worker',
   format: 'esm',
   chunkFileNames: '[name].js',
-  minify: { compress: false, mangle: { toplevel: true, keepNames: true }, codegen: { removeWhitespace: true } },
+  ...output,
   codeSplitting: {
     groups: [
       {
@@ -25,3 +28,8 @@ await build.write({
   },
 })
 await build.close()
+
+// The preload once more as a script: a worker thread of a text of code runs nothing else before it.
+const script = await rolldown({ input: 'dist/src/register.js', platform: 'node', external: [/^node:/] })
+await script.write({ file: 'dist/worker/register.cjs', format: 'cjs', codeSplitting: false, ...output })
+await script.close()

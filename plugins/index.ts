@@ -5,10 +5,11 @@ import type { HttpFamily } from './http/family.ts'
 import { http } from './http.ts'
 import { sockets } from './sockets.ts'
 import { subprocess } from './subprocess.ts'
+import { worker } from './worker.ts'
 import { ws } from './ws.ts'
 
 /** The built-in plugins, the highest protocol first. */
-export const builtins: readonly PluginDefinition[] = [db, ws, http, sockets, dns, subprocess]
+export const builtins: readonly PluginDefinition[] = [db, ws, http, sockets, dns, subprocess, worker]
 
 /** What `tripwire` has for the protocols that can be mocked. */
 export interface Families {

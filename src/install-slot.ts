@@ -4,6 +4,7 @@ import type { Frame } from './core/frames.ts'
 import type { Guard } from './core/guard.ts'
 import type { Scope } from './core/scopes.ts'
 import { readSlot } from './patch/slot.ts'
+import type { ThreadStart } from './threads/messages.ts'
 import { VERSION } from './version.ts'
 
 /**
@@ -23,6 +24,8 @@ export interface Installed {
   verify(frame: Frame): Error | undefined
   /** Puts a config in force: its rules on the run frame, its plugins installed. Replaces the one before. */
   configure(config: ResolvedConfig): void
+  /** In a worker thread: judges from now on in the frames of its starter, and tells him. */
+  obey(start: ThreadStart): void
   /** Takes every patch back and frees the slot. */
   remove(): void
 }

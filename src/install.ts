@@ -16,6 +16,7 @@ import { assertionError, printApiCall, type Voice, verificationError } from './e
 import { differentMajors, lockedSlot, notInstalled } from './errors/install-errors.ts'
 import {
   assertInsideError,
+  badAnswer,
   badArgumentError,
   badCountError,
   expectedTripError,
@@ -32,6 +33,8 @@ import type { PluginDefinition } from './plugin.ts'
 import { createHop } from './redirect/hop.ts'
 import { createHub } from './redirect/hub.ts'
 import { createOwnEndpoints } from './redirect/own.ts'
+import { obey, threadConfig } from './threads/started.ts'
+import { Threads } from './threads/starter.ts'
 import { VERSION } from './version.ts'
 
 /**
@@ -65,13 +68,24 @@ function assemble(): Installed {
     ),
     sandboxes: new Sandboxes(() => Number(process.env.VITEST_WORKER_ID ?? 0)),
     captureFrames,
+    badAnswer,
   })
+  const threads = new Threads(
+    guard,
+    () => state.config,
+    () => own.all(),
+  )
+  own.onAdd = (key) => threads.tellOwn(key)
+  own.onMiss = () => {
+    guard.refresh?.()
+    guard.drain?.()
+  }
   const patches = new PatchSet()
   const installPlugins = (plugins: readonly PluginDefinition[], into: PatchSet) => {
     for (const plugin of plugins) {
       try {
         guard.addPlugin(plugin)
-        plugin.install(createTap(guard, into, own, hop, hub))
+        plugin.install(createTap({ guard, own, hop, hub, threads }, into))
       } catch (error) {
         into.undo()
         if (error instanceof LockedSlotError) throw lockedSlot(plugin.name, error)
@@ -136,8 +150,12 @@ function assemble(): Installed {
       config.plugins.forEach(addFamily)
       guard.run.scopes.splice(0)
       guard.run.addScope(config.project)
-      guard.onTrip = config.onTrip
+      guard.hook.hook = config.onTrip
       guard.active = true
+    },
+    obey(start) {
+      state.config = threadConfig(start, builtins)
+      obey(start, guard, state.config.grammar)
     },
     remove() {
       guard.active = false

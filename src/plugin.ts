@@ -173,6 +173,8 @@ export interface Tap {
    * stack: a call in that context that finds no line of the user's names the one that is remembered. Costs a stack.
    */
   here(): <T>(fn: () => T) => T
+  /** Prepares a worker thread that is about to be started, to run under this guard, in the present frame; undefined while nothing is guarded. Costs a stack. */
+  thread(): NewThread | undefined
   /** Where the present code runs. */
   frame(): Frame
   /** Runs `fn` in a frame (an own server's handler in the frame of the request that caused it). */
@@ -184,6 +186,21 @@ export interface Tap {
   serve(socket: Socket, connect: (...args: never[]) => unknown, args: readonly unknown[], reply: Reply): Socket
   /** Carries the frame of a request over to the own server that handles it. */
   readonly hop: Hop
+}
+
+/** What a worker thread needs to run under the guard of its starter. */
+export interface NewThread {
+  /** Has to be among the thread's environment data under this key while it is made, and no longer. */
+  readonly key: string
+  readonly start: unknown
+  /** Has to be in its transfer list. */
+  readonly transfer: object
+  /** The preload: as a module (`--import`), and as a script for threads that run none before a text of code (`--require`). */
+  readonly preload: { readonly module: string; readonly script: string }
+  /** Code of the present frame gives it work, which is judged there from now on. */
+  work(): void
+  /** It was not started after all. */
+  end(): void
 }
 
 /** Client connections to own servers, and whose requests they carry at the moment. */

@@ -8,13 +8,13 @@ import { install } from './install.ts'
 import { installed } from './install-slot.ts'
 import { attach, provided } from './vitest/attach.ts'
 import { warnOfEarlierModules } from './vitest/earlier.ts'
-import { workerState } from './vitest/worker.ts'
+import { presentState } from './vitest/worker.ts'
 
 if (installed() === undefined) warnOfEarlierModules()
 const installation = install()
 
 async function attachToFile(): Promise<void> {
-  const { raw, file, dir } = await workerConfig(provided(), workerState().config.root, (path) => vi.importActual(path))
+  const { raw, file, dir } = await workerConfig(provided(), presentState().config.root, (path) => vi.importActual(path))
   attach(installation, installation.resolve(raw, { file, dir }), attachToFile)
 }
 

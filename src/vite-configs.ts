@@ -113,6 +113,6 @@ function twice(first: string | undefined, second: string): string {
     '',
     `  ${first === undefined ? 'tripwire()' : `tripwire({ config: '${first}' })`}`,
     `  tripwire({ config: '${second}' })`,
-    '  fix  keep one of them',
+    '  fix  keep one of them; a project that shall not have the plugins of the root says `extends: false` (Vitest 5 hands them down)',
   ].join('\n')
 }

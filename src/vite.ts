@@ -1,10 +1,10 @@
 /** The recommended door: `plugins: [tripwire()]` in `vitest.config.ts`. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { TestProject, Vitest } from 'vitest/node'
 import { refuseStraySettings, straySettings } from './config/find.ts'
 import { PACKAGE_ROOT } from './package-root.ts'
+import { PRELOAD } from './preload.ts'
 import { TripwireReporter } from './reporter.ts'
 import { configsOf } from './vite-configs.ts'
 
@@ -32,7 +32,6 @@ interface ViteServer {
 
 const NAME = 'vitest-tripwire'
 const SETUP = join(PACKAGE_ROOT, 'dist/worker/setup.js')
-const PRELOAD = pathToFileURL(join(PACKAGE_ROOT, 'dist/worker/register.js')).href
 
 /** How many projects were guarded in this process, to notice a Vitest none of whose projects has the plugin. */
 let guarded = 0
@@ -86,7 +85,7 @@ function refuseTestKey(test: unknown): void {
 
 function addDoors({ config }: TestProject): void {
   if (!config.setupFiles.includes(SETUP)) config.setupFiles.unshift(SETUP)
-  if (!config.execArgv.includes(PRELOAD)) config.execArgv.push('--import', PRELOAD)
+  if (!config.execArgv.includes(PRELOAD.module)) config.execArgv.push('--import', PRELOAD.module)
 }
 
 /** At this time Vitest's list holds pairs of a name and options for what was given by name, and instances. */

@@ -67,18 +67,20 @@ export function layerOn(request: ClientRequest, { facts }: Layer): Layer {
 }
 
 /** What was written, where that is not what was judged. */
-export function changedSince(layer: Layer, request: ClientRequest): Layer | undefined {
+export function changedSince({ facts }: Layer, request: ClientRequest): Layer | undefined {
   const asked = writtenBy(request)
   if (asked === undefined) return undefined
-  const { scheme, host, port, socketPath } = layer.facts as {
+  const isSameUpgrade = asked.upgrade?.toLowerCase() === facts.upgrade
+  if (asked.method === facts.method && asked.path === facts.path && isSameUpgrade) return undefined
+  const { scheme, host, port, socketPath } = facts as {
     scheme: string
     host: string
     port: number
     socketPath?: string
   }
   const now = requestLayer({ ...asked, scheme, host, port, socketPath })
-  const isSame = (['method', 'url', 'upgrade'] as const).every((fact) => now.facts[fact] === layer.facts[fact])
-  return isSame ? undefined : now
+  // Agents of proxies write the whole address where there was a path.
+  return asked.method === facts.method && now.facts.url === facts.url && isSameUpgrade ? undefined : now
 }
 
 /** A request that is about to be made, by the arguments of `http.request`. */

@@ -4,7 +4,6 @@ const say = (what: string) => `vitest-tripwire ${VERSION} does not guard ${what}
 
 /** Protocols of later versions: refused, so that a config never promises what is not kept. */
 export const RESERVED: Readonly<Record<string, string>> = {
-  worker: say('workers'),
   fs: say('files'),
   native: say('native code'),
 }

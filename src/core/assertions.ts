@@ -1,6 +1,6 @@
 import type { Facts } from './call.ts'
+import type { FactRule } from './fact-rule.ts'
 import type { InteractionRecord, Ledger } from './ledger.ts'
-import type { FactRule } from './rules.ts'
 
 /** What an assertion says: the patterns of its first argument and its facts, compiled. */
 export interface Assertion {

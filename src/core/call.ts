@@ -55,10 +55,10 @@ export interface Why {
   readonly source?: string
 }
 
-/** A call that was blocked, or under `observe` or `warn` would have been. Plain data: it crosses process borders. */
+/** A call that was blocked, or would have been but for `observe`, `warn` or an `onTrip` that allowed it. Plain data: it crosses process borders. */
 export interface Trip {
   readonly id: number
-  readonly kind: 'blocked' | 'observed' | 'warned' | 'refused'
+  readonly kind: 'blocked' | 'observed' | 'warned' | 'refused' | 'allowed'
   readonly code: TripCode | undefined
   readonly protocol: string
   readonly operation: string

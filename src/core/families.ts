@@ -1,11 +1,11 @@
 import type { Mocking, PluginDefinition } from '../plugin.ts'
 import { type Assertion, assertNext, type Failure } from './assertions.ts'
+import type { FactRule } from './fact-rule.ts'
 import type { Frame } from './frames.ts'
 import { ledgerOf } from './ledger.ts'
 import { isMatcher, specOf } from './matcher.ts'
 import { Mock } from './mocks.ts'
 import { policyOf } from './policy.ts'
-import type { FactRule } from './rules.ts'
 import { suggest } from './suggest.ts'
 
 /** A mock that was registered, to say how often it answers: once, unless it is told. */

@@ -15,6 +15,13 @@ export function currentEpoch(): number {
   return epoch
 }
 
+/** Told of every frame that ends or whose scopes change, as long as somebody has to be told (worker threads). */
+let changed: ((frame: Frame) => void) | undefined
+
+export function watchFrames(watch: ((frame: Frame) => void) | undefined): void {
+  changed = watch
+}
+
 /**
  * Where in the run we are. Frames form one chain, carried by async context: run > file > describe > test > hook | sandbox.
  * A frame that ended is closed for good: it never decides again, but still tells who started a late call.
@@ -57,7 +64,7 @@ export class Frame {
 
   close(): void {
     this.closed = true
-    epoch++
+    this.#change()
   }
 
   /** The nearest frame, this one included, that still decides; undefined after the end of everything. */
@@ -76,7 +83,7 @@ export class Frame {
 
   addScope(scope: Scope): void {
     this.scopes.push(scope)
-    epoch++
+    this.#change()
   }
 
   addMock(mock: Mock): void {
@@ -87,7 +94,19 @@ export class Frame {
   removeScope(scope: Scope): void {
     const at = this.scopes.indexOf(scope)
     if (at >= 0) this.scopes.splice(at, 1)
+    this.#change()
+  }
+
+  /** Takes over what became of the frame that this one stands for in another thread. */
+  mirror(closed: boolean, scopes: readonly Scope[]): void {
+    this.closed = closed
+    this.scopes.splice(0, this.scopes.length, ...scopes)
+    this.#change()
+  }
+
+  #change(): void {
     epoch++
+    changed?.(this)
   }
 
   startedBy(): StartedBy {

@@ -1,6 +1,6 @@
 import type { OpenCall, OpenOptions, Outcome, OwnEndpoints, PluginDefinition, StackFrame } from '../plugin.ts'
 import { Answering } from './answering.ts'
-import type { Layer, Trip, Verdict, Why } from './call.ts'
+import type { Layer, Verdict } from './call.ts'
 import { Connections } from './connections.ts'
 import { Frame, type FrameKind } from './frames.ts'
 import { lateCode } from './late.ts'
@@ -8,17 +8,23 @@ import { CallRecord, type Judge, Open } from './open-calls.ts'
 import { PluginSet } from './plugins.ts'
 import { type Policy, policyOf } from './policy.ts'
 import type { Sandboxes } from './sandbox.ts'
+import { TripHook } from './trip-hook.ts'
 import { TripBook, type TripMaker } from './trips.ts'
 import { decide } from './verdict.ts'
 
-/** The part of AsyncLocalStorage that the guard uses; given in, so that core imports nothing of Node. */
+/** The part of AsyncLocalStorage that is used; core imports nothing of Node. */
 export interface ContextStore<T> {
   getStore(): T | undefined
   run<R>(store: T, fn: () => R): R
 }
 
-/** The endpoints of a worker, as its files come and go. */
+/** The endpoints of a worker, as its files come and go, and as its threads share them. */
 export interface FileEndpoints extends OwnEndpoints {
+  all(): readonly string[]
+  /** Told of each that is new. */
+  onAdd: ((key: string) => void) | undefined
+  /** Asked to take in what the threads have to tell before an endpoint counts as unknown. */
+  onMiss: (() => void) | undefined
   /** Forgets those of the file before. @param given those of the main process */
   startFile(given?: readonly string[]): void
   /** What listens from now on, or did before the first file, is the environment's: it serves every file of this worker. */
@@ -32,10 +38,9 @@ export interface GuardParts {
   readonly sandboxes: Sandboxes
   /** Files and functions of the present stack, for plugins that name a driver by it. */
   captureFrames(): readonly StackFrame[]
+  /** The error of an `onTrip` that answers what it may not. */
+  badAnswer(answer: unknown): Error
 }
-
-/** Answers `'allow'` to let a call through that would be stopped; asked before the error is made. */
-export type TripHook = (trip: Trip) => unknown
 
 const PASS: Outcome = { kind: 'pass' }
 const REFUSE: Outcome = { kind: 'refuse' }
@@ -51,8 +56,14 @@ export class Guard implements Judge {
   readonly context: ContextStore<Frame | Open>
   /** Where code runs that lost its context, as the runner knows it. */
   fallbackFrame: (() => Frame | undefined) | undefined
-  onTrip: TripHook | undefined
-  /** False until a setup file took over: before that only the runner itself works. */
+  /** Whether no file is at work, so that code without a frame is the environment's, which is set up before its file and taken down after. */
+  betweenFiles: (() => boolean) | undefined
+  readonly hook: TripHook
+  /** In a thread: takes in what its starter has to tell, before anything is judged. */
+  refresh: (() => void) | undefined
+  /** Takes in what the threads that were started here have to tell, before anything ends. */
+  drain: (() => void) | undefined
+  /** False until a setup file took over. */
   active = false
   readonly #captureFrames: () => readonly StackFrame[]
   readonly #claimers = new Set<Open>()
@@ -61,7 +72,6 @@ export class Guard implements Judge {
   readonly #opened = new WeakMap<object, Layer>()
   /** The call that the last judgement was about. */
   #judged: CallRecord | undefined
-  #askingHook = false
   /** Patches that wait for a built-in module to be loaded; looked at when a frame opens. */
   readonly lazily: (() => void)[] = []
 
@@ -71,6 +81,7 @@ export class Guard implements Judge {
     this.context = parts.context
     this.sandboxes = parts.sandboxes
     this.#captureFrames = parts.captureFrames
+    this.hook = new TripHook((frame, fn) => this.runIn(frame, fn), parts.badAnswer)
     this.trips = new TripBook(parts.trips, this.plugins)
     this.#answering = new Answering(this.plugins, this.trips, parts.sandboxes)
   }
@@ -79,14 +90,13 @@ export class Guard implements Judge {
     this.plugins.add(plugin)
   }
 
-  // --- Frames ---
-
   openFrame(kind: FrameKind, name: string, parent?: Frame, extra: { file?: string; sandbox?: number } = {}): Frame {
     if (this.lazily.length > 0) for (const check of [...this.lazily]) check()
     return new Frame(kind, name, parent ?? this.run, extra)
   }
 
   closeFrame(frame: Frame): void {
+    this.drain?.()
     frame.close()
   }
 
@@ -101,15 +111,13 @@ export class Guard implements Judge {
     return store instanceof Frame ? store : store.call.frame
   }
 
-  // --- Calls ---
-
   /**
    * Takes in an attempt at a seam, finds the call that it is part of, and says what to do.
    *
    * @param connection stands for what is opened by it, and is given to `use` later
    */
   judge(layer: Layer, connection?: object): Outcome {
-    if (!this.active || this.#askingHook) return PASS
+    if (!this.active) return PASS
     this.#judged = undefined
     const outcome = this.#judge(layer)
     if (connection !== undefined && outcome.kind === 'pass') {
@@ -147,7 +155,7 @@ export class Guard implements Judge {
 
   /** Something is about to be sent over an open connection: a call of its own in a sandbox that does not know the connection. */
   use(connection: object): Outcome {
-    if (!this.#connections.any || !this.active || this.#askingHook) return PASS
+    if (!this.#connections.any || !this.active) return PASS
     const frame = this.currentFrame()
     const { sandbox } = policyOf(frame)
     const opened = sandbox === undefined ? undefined : this.#connections.introduce(connection, sandbox)
@@ -223,7 +231,8 @@ export class Guard implements Judge {
 
   /** Judges a call in its frame, and writes down what was stopped before anybody throws. */
   conclude(call: CallRecord): Outcome {
-    if (!this.active || this.#askingHook) return PASS
+    if (!this.active) return PASS
+    this.refresh?.()
     const policy = policyOf(call.frame)
     // A mock answers who connects; what is connected to the real thing already, it cannot take over.
     const inForce = call.onOpen ? { ...policy, mocks: [] } : policy
@@ -251,7 +260,8 @@ export class Guard implements Judge {
 
   #stop(call: CallRecord, policy: Policy, decided: Verdict): Outcome {
     const site = this.trips.capture()
-    if (site.runner && this.plugins.get(call.layers[0]?.protocol ?? '')?.runner === true) {
+    const isRunners = site.runner && this.plugins.get(call.layers[0]?.protocol ?? '')?.runner === true
+    if (isRunners || (call.frame === this.run && this.betweenFiles?.())) {
       call.verdict = { kind: 'pass', why: { by: 'runner' } }
       return PASS
     }
@@ -260,41 +270,28 @@ export class Guard implements Judge {
       const late = lateCode(call.frame)
       if (late !== undefined) verdict = { ...verdict, code: late }
     }
-    const { trip, error } = this.trips.make(call, verdict, site, policy)
-    if (verdict.kind === 'block' && this.#letThrough(trip, verdict.why)) {
-      call.verdict = { kind: 'pass', why: { by: 'hook' } }
-      if (policy.sandbox !== undefined) this.#record(call, policy, call.verdict)
-      return PASS
+    const made = this.trips.make(call, verdict, site, policy)
+    const { trip } = made
+    let { error } = made
+    // A ceiling is nothing that a hook may lift.
+    if (verdict.kind === 'block' && verdict.why.by !== 'ceiling') {
+      const answer = this.hook.ask(trip, call.frame)
+      if (answer.kind === 'allow') {
+        call.verdict = { kind: 'pass', why: { by: 'hook' } }
+        this.trips.charge({ ...trip, kind: 'allowed', code: undefined }, error, call.frame, policy)
+        if (policy.sandbox !== undefined) this.#record(call, policy, call.verdict)
+        return PASS
+      }
+      if (answer.kind === 'threw') error = this.trips.replace(trip, answer.error)
     }
-    call.verdict = verdict
-    call.trip = trip
+    Object.assign(call, { verdict, trip })
     this.trips.charge(trip, error, call.frame, policy)
     if (policy.sandbox !== undefined) this.#record(call, policy, verdict)
     if (verdict.kind === 'refuse') return REFUSE
     return verdict.kind === 'block' ? { kind: 'block', error } : PASS
   }
 
-  /** The config's `onTrip`; its own I/O is not judged, and a ceiling is nothing it may lift. */
-  #letThrough(trip: Trip, why: Why): boolean {
-    if (this.onTrip === undefined || why.by === 'ceiling') return false
-    this.#askingHook = true
-    try {
-      const answer = this.onTrip(trip)
-      if (answer === 'allow') return true
-      if (answer === undefined) return false
-      throw new TypeError(
-        `onTrip answered ${describeAnswer(answer)}: it is asked synchronously, and answers 'allow' or nothing`,
-      )
-    } finally {
-      this.#askingHook = false
-    }
+  #record(call: CallRecord, { sandbox }: Policy, verdict: Verdict): void {
+    this.sandboxes.record(sandbox as number, call, verdict, { plugins: this.plugins })
   }
-
-  #record(call: CallRecord, policy: Policy, verdict: Verdict): void {
-    this.sandboxes.record(policy.sandbox as number, call, verdict, { plugins: this.plugins })
-  }
-}
-
-function describeAnswer(answer: unknown): string {
-  return answer instanceof Promise ? 'a promise' : JSON.stringify(answer)
 }

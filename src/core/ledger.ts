@@ -11,8 +11,8 @@ export interface Interaction {
   readonly facts: Facts
   /** The call in one line, as a person would write it. */
   readonly description: string
-  /** What became of it. */
-  readonly outcome: 'passed' | 'replied' | 'refused' | 'blocked'
+  /** What became of it; `allowed` by the config's `onTrip`. */
+  readonly outcome: 'passed' | 'allowed' | 'replied' | 'refused' | 'blocked'
   readonly callSite: CallSite | undefined
 }
 

@@ -1,7 +1,8 @@
 import type { PluginDefinition, RuleFields } from '../plugin.ts'
 import type { Layer } from './call.ts'
+import { type FactRule, type FactTest, FieldRule } from './fact-rule.ts'
 import { isMatcher, type MatcherFields, type MatcherSpec, printMatcher, specOf } from './matcher.ts'
-import { compilePattern, isRegExp, PatternError, type Test } from './pattern.ts'
+import { compilePattern, isRegExp, PatternError } from './pattern.ts'
 import { RuleSyntaxError } from './rule-syntax.ts'
 import { shorten, shortenWords } from './shorten.ts'
 import { suggest } from './suggest.ts'
@@ -12,12 +13,20 @@ export interface Rule {
   readonly text: string
   /** The protocol it speaks of; undefined = any. */
   readonly protocol: string | undefined
+  /** What it was made of, to make it again in a worker thread. */
+  readonly source: RuleSource
   /**
    * Whether the layer fits. Facts that a layer has but does not know yet (`method: undefined` while a session is only being opened)
    * count as `unknown`: pass true to ask "could fit", false to ask "fits for certain". A fact that is not there never fits.
    */
   matches(layer: Layer, unknown: boolean): boolean
 }
+
+/** The whole protocol, a parsed rule string, or what `M(...)` was given. */
+export type RuleSource =
+  | { readonly kind: 'protocol' }
+  | { readonly kind: 'fields'; readonly fields: RuleFields }
+  | { readonly kind: 'matcher'; readonly spec: MatcherSpec }
 
 /** A rule that cannot be meant. */
 export class RuleError extends Error {
@@ -42,14 +51,8 @@ export interface Grammar {
   parseMany(value: unknown): Rule[]
   /** Patterns by fact of one protocol. @throws RuleError */
   fromPatterns(protocol: string, patterns: Readonly<Record<string, unknown>>, text: string): FactRule
-}
-
-/** A rule that can tell which facts of a call do not fit. */
-export interface FactRule extends Rule {
-  /** The facts that it names. */
-  readonly names: readonly string[]
-  /** Those that do not fit, in the order of the pattern. */
-  differing(layer: Pick<Layer, 'operation' | 'facts'>): string[]
+  /** A rule from what it was made of. @throws RuleError when its protocol is unknown here */
+  revive(text: string, protocol: string | undefined, source: RuleSource): Rule
 }
 
 /** @param reserved words of protocols that this version does not guard, and what to say of each */
@@ -89,7 +92,16 @@ class PluginGrammar implements Grammar {
   fromPatterns(protocol: string, patterns: Readonly<Record<string, unknown>>, text: string): FactRule {
     const plugin = this.#plugins.get(protocol)
     if (plugin === undefined) throw this.#unknown(text, protocol)
-    return new FieldRule(text, protocol, this.#compile(text, plugin, patterns))
+    const fields = patterns as RuleFields
+    return new FieldRule(text, protocol, this.#compile(text, plugin, patterns), { kind: 'fields', fields })
+  }
+
+  revive(text: string, protocol: string | undefined, source: RuleSource): Rule {
+    if (source.kind === 'matcher') return this.#fromSpec(text, source.spec)
+    const plugin = this.#plugins.get(protocol ?? '')
+    if (plugin === undefined) throw this.#unknown(text, String(protocol))
+    if (source.kind === 'protocol') return wholeProtocol(plugin.name)
+    return new FieldRule(text, plugin.name, this.#compile(text, plugin, source.fields), source)
   }
 
   parse(value: unknown): Rule {
@@ -131,7 +143,7 @@ class PluginGrammar implements Grammar {
         throw new RuleError(text, shortenWords(error.message), error.expected, error.near)
       throw error
     }
-    return new FieldRule(text, plugin.name, this.#compile(text, plugin, fields))
+    return new FieldRule(text, plugin.name, this.#compile(text, plugin, fields), { kind: 'fields', fields })
   }
 
   #unknown(text: string, word: string): RuleError {
@@ -144,9 +156,12 @@ class PluginGrammar implements Grammar {
   }
 
   #fromMatcher(value: unknown): Rule {
-    const spec = specOf(value as never)
-    const test = this.#compileSpec(value, spec)
-    return { text: printMatcher(spec), protocol: protocolOf(spec), matches: test }
+    return this.#fromSpec(value, specOf(value as never))
+  }
+
+  #fromSpec(value: unknown, spec: MatcherSpec): Rule {
+    const matches = this.#compileSpec(value, spec)
+    return { text: printMatcher(spec), protocol: protocolOf(spec), source: { kind: 'matcher', spec }, matches }
   }
 
   #compileSpec(value: unknown, spec: MatcherSpec): (layer: Layer, unknown: boolean) => boolean {
@@ -173,15 +188,13 @@ class PluginGrammar implements Grammar {
     if (protocol !== undefined) {
       const plugin = this.#plugins.get(protocol)
       if (plugin === undefined) throw this.#unknown(text, String(protocol))
-      return new FieldRule(text, protocol, this.#compile(text, plugin, Object.fromEntries(named) as RuleFields))
+      return this.#ofPatterns(text, plugin, named)
     }
     // Without a protocol a fact is read as each protocol that has it reads it.
     const rules: Rule[] = []
     for (const plugin of this.#plugins.values()) {
       if (named.every(([fact]) => fact === 'operation' || fact in plugin.facts)) {
-        rules.push(
-          new FieldRule(text, plugin.name, this.#compile(text, plugin, Object.fromEntries(named) as RuleFields)),
-        )
+        rules.push(this.#ofPatterns(text, plugin, named))
       }
     }
     if (rules.length === 0) {
@@ -197,8 +210,14 @@ class PluginGrammar implements Grammar {
     return {
       text,
       protocol: undefined,
+      source: { kind: 'matcher', spec: { kind: 'fields', fields } },
       matches: (layer, unknown) => rules.some((rule) => rule.matches(layer, unknown)),
     }
+  }
+
+  #ofPatterns(text: string, plugin: PluginDefinition, named: readonly [string, unknown][]): Rule {
+    const fields = Object.fromEntries(named) as RuleFields
+    return new FieldRule(text, plugin.name, this.#compile(text, plugin, fields), { kind: 'fields', fields })
   }
 
   #compile(text: string, plugin: PluginDefinition, fields: Readonly<Record<string, unknown>>): FactTest[] {
@@ -226,46 +245,8 @@ class PluginGrammar implements Grammar {
   }
 }
 
-interface FactTest {
-  readonly fact: string
-  readonly test: Test
-}
-
-class FieldRule implements FactRule {
-  readonly text: string
-  readonly protocol: string
-  readonly #tests: readonly FactTest[]
-
-  constructor(text: string, protocol: string, tests: readonly FactTest[]) {
-    this.text = text
-    this.protocol = protocol
-    this.#tests = tests
-  }
-
-  get names(): readonly string[] {
-    return this.#tests.map(({ fact }) => fact)
-  }
-
-  differing(layer: Pick<Layer, 'operation' | 'facts'>): string[] {
-    return this.#tests.filter(({ fact, test }) => !test(factOf(layer, fact))).map(({ fact }) => fact)
-  }
-
-  matches(layer: Layer, unknown: boolean): boolean {
-    if (layer.protocol !== this.protocol) return false
-    for (const { fact, test } of this.#tests) {
-      const value = factOf(layer, fact)
-      if (value === undefined ? !(unknown && fact in layer.facts) : !test(value)) return false
-    }
-    return true
-  }
-}
-
-function factOf({ operation, facts }: Pick<Layer, 'operation' | 'facts'>, fact: string): unknown {
-  return fact === 'operation' ? operation : facts[fact]
-}
-
 function wholeProtocol(name: string): Rule {
-  return { text: name, protocol: name, matches: (layer) => layer.protocol === name }
+  return { text: name, protocol: name, source: { kind: 'protocol' }, matches: (layer) => layer.protocol === name }
 }
 
 /** Operations are named with their protocol in calls, and may be named without it in rules. */

@@ -27,6 +27,8 @@ export class Sandboxes {
   readonly #open = new Map<number, BoxRecord>()
   readonly #worker: () => number
   #last = 0
+  /** In a worker thread: takes what a sandbox of its starter saw there. */
+  elsewhere: ((id: number, interaction: Interaction) => void) | undefined
 
   /** @param worker gives the number of this worker in the run, so that ids are unique over all of them */
   constructor(worker: () => number) {
@@ -48,22 +50,39 @@ export class Sandboxes {
   record(id: number, call: Call, verdict: Verdict, { plugins, mock, site }: Recording): InteractionRecord | undefined {
     const box = this.#open.get(id)
     const top = call.layers[0]
-    if (box === undefined || top === undefined) return undefined
+    if (top === undefined) return undefined
     const interaction = new InteractionRecord(
       {
-        sequence: box.interactions.length + 1,
+        sequence: (box?.interactions.length ?? 0) + 1,
         protocol: top.protocol,
         operation: top.operation,
         facts: plugins.knownFacts(top),
-        outcome: OUTCOMES[verdict.kind],
+        outcome: verdict.why.by === 'hook' ? 'allowed' : OUTCOMES[verdict.kind],
       },
       ({ protocol, operation, facts }) => plugins.describe({ protocol, operation, facts }),
       () => call.trip?.callSite ?? site?.().callSite,
     )
+    if (box === undefined) {
+      const { sequence, protocol, operation, facts, outcome, description, callSite } = interaction
+      this.elsewhere?.(id, { sequence, protocol, operation, facts, outcome, description, callSite })
+      return undefined
+    }
     interaction.mock = mock
     box.interactions.push(interaction)
     enter(ledgerOf(call.frame), interaction)
     return interaction
+  }
+
+  /** Writes an interaction down in an open sandbox, as its next. */
+  note(id: number, interaction: Interaction): void {
+    const box = this.#open.get(id)
+    if (box === undefined) this.elsewhere?.(id, interaction)
+    else box.interactions.push({ ...interaction, sequence: box.interactions.length + 1 })
+  }
+
+  /** Numbers sandboxes from here on: each thread of a worker has a range of its own. */
+  numberFrom(first: number): void {
+    this.#last = first
   }
 }
 
@@ -77,7 +96,7 @@ interface Recording {
 
 export class BoxRecord implements Box {
   readonly id: number
-  readonly interactions: InteractionRecord[] = []
+  readonly interactions: Interaction[] = []
   open = true
   constructor(id: number) {
     this.id = id

@@ -36,6 +36,8 @@ export interface TripMaker {
   /** Remembers the user's line of the present stack; it is mapped to the user's sources when somebody asks. */
   captureLater(): () => TripSite
   create(input: TripInput): { trip: Trip; error: Error }
+  /** The error of a trip that was made in another thread. */
+  revive(trip: Trip): Error
 }
 
 /** A kind of trip, folded: one entry per fingerprint and kind for the report of a file. */
@@ -49,6 +51,11 @@ export interface TripEntry {
 const MOST_NAMES = 20
 let lastTrip = 0
 
+/** Numbers trips from here on: each thread has a range of its own, as errors carry the number across. */
+export function numberTripsFrom(first: number): void {
+  lastTrip = first
+}
+
 /** Every trip of this worker: whose it is, and whether it has been told. */
 export class TripBook {
   readonly #maker: TripMaker
@@ -58,6 +65,9 @@ export class TripBook {
   #report = new Map<string, TripEntry>()
   /** Called for a trip that no open test, describe or file can be charged with. */
   onHomeless: ((trip: Trip, error: Error) => void) | undefined
+
+  /** In a worker thread: takes every trip to the thread whose test pays for it. */
+  elsewhere: ((trip: Trip, frame: Frame) => void) | undefined
 
   constructor(maker: TripMaker, plugins: PluginSet) {
     this.#maker = maker
@@ -92,6 +102,21 @@ export class TripBook {
     return made
   }
 
+  /** Takes what a hook threw for the error of a trip; it carries the trip's number from now on. */
+  replace(trip: Trip, thrown: unknown): Error {
+    const error = thrown instanceof Error ? thrown : new Error(`onTrip threw ${String(thrown)}`, { cause: thrown })
+    if (Object.isExtensible(error)) Object.defineProperty(error, 'tripId', { value: trip.id, configurable: true })
+    this.#errors.set(trip, error)
+    return error
+  }
+
+  /** Charges a trip of another thread, whose caller has its error. */
+  adopt(trip: Trip, frame: Frame, policy: Policy): void {
+    const error = this.#maker.revive(trip)
+    this.#errors.set(trip, error)
+    this.charge(trip, error, frame, policy)
+  }
+
   errorOf(trip: Trip): Error | undefined {
     return this.#errors.get(trip)
   }
@@ -106,9 +131,13 @@ export class TripBook {
       }
       if (trip.kind === 'blocked') expecting.others.push(trip)
     }
+    if (trip.kind === 'blocked') this.#seen.add(trip.fingerprint)
+    if (this.elsewhere) {
+      this.elsewhere(trip, frame)
+      return
+    }
     this.#note(trip)
     if (trip.kind !== 'blocked') return
-    this.#seen.add(trip.fingerprint)
     const payer = payerOf(frame)
     if (payer === undefined) this.onHomeless?.(trip, error)
     else payer.trips.push(trip)

@@ -39,6 +39,13 @@ const LINKED_RUNNER = /^(.*[/\\])dist[/\\]workers[/\\][^/\\]+$/.exec(process.arg
 /** Stacks from which a library went on to a later one. */
 const origins = new AsyncLocalStorage<readonly Sited[]>()
 
+/** In a worker thread: the line that started it, for calls in code that is not in a file of the user's. */
+let starter: CallSite | undefined
+
+export function standInFor(site: CallSite): void {
+  starter = site
+}
+
 /** Reads the whole stack, source-mapped. Never throws. */
 export function captureSite(): Site {
   const all = readSites()
@@ -48,8 +55,8 @@ export function captureSite(): Site {
   const lines = formatSites(rest)
   const via = viaOf(at < 0 ? rest : rest.slice(0, at))
   return {
-    callSite: at < 0 ? undefined : positionOf(lines[at], rest[at] as Sited),
-    reason: at < 0 ? reasonOf(all, via) : undefined,
+    callSite: at < 0 ? starter : positionOf(lines[at], rest[at] as Sited),
+    reason: at < 0 && starter === undefined ? reasonOf(all, via) : undefined,
     via,
     stack: lines.join('\n'),
     runner: isRunners(present),

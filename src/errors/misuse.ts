@@ -1,6 +1,6 @@
 import type { Trip } from '../core/call.ts'
 import { printPosition } from './call-site.ts'
-import { ExpectedTripError, SandboxMisuseError } from './classes.ts'
+import { ConfigError, ExpectedTripError, SandboxMisuseError } from './classes.ts'
 import { printValue } from './code.ts'
 import { quote } from './remedies.ts'
 
@@ -117,4 +117,17 @@ export function expectedTripError(rule: string | undefined, others: readonly Tri
   // The numbers, so that the trips listed here are not told a second time at the end of the test.
   const data = { rule, others: others.map(({ description }) => description), tripIds: others.map(({ id }) => id) }
   return new ExpectedTripError(lines.join('\n'), data)
+}
+
+/** An `onTrip` that answers what it may not. */
+export function badAnswer(answer: unknown): ConfigError {
+  const isPromise = typeof (answer as { then?: unknown } | null)?.then === 'function'
+  const what = isPromise ? 'a promise' : (JSON.stringify(answer) ?? String(answer))
+  const lines = [
+    `onTrip answered ${what}.`,
+    '',
+    "  why  the call waits for the decision, so onTrip is asked synchronously; it answers 'allow' or nothing",
+    `  fix  ${isPromise ? 'make it a plain function: decide before, and keep what was decided in `data`' : "return 'allow', or nothing"}`,
+  ]
+  return new ConfigError(lines.join('\n'))
 }

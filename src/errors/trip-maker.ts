@@ -30,7 +30,16 @@ export function createTripMaker(
     captureSite,
     captureLater,
     create: (input) => createTrip(input, input.site as Site, config(), running),
+    revive,
   }
+}
+
+function revive({ id, code = 'TRIPWIRE_GUARDED_CALL', message, stack, ...trip }: Trip): Error {
+  const { protocol, operation, facts, callSite, startedBy, via } = trip
+  const lines = stack.split('\n').filter((line) => /^\s+at /.test(line))
+  const site: Site = { callSite, reason: undefined, via, stack: lines.join('\n'), runner: false }
+  const data = { tripId: id, protocol, operation, facts, callSite, startedBy }
+  return new CODES[code](message.replace(`[${code}] `, ''), data, { site })
 }
 
 const KINDS = { block: 'blocked', observe: 'observed', warn: 'warned', refuse: 'refused' } as const

@@ -1,13 +1,24 @@
 import { channel as channelOf } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import type { Guard } from '../core/guard.ts'
-import { rememberSite } from '../errors/call-site.ts'
-import type { Hop, Hub, OpenCall, OpenOptions, OwnEndpoints, Redirected, Reply, Tap } from '../plugin.ts'
+import { captureSite, rememberSite } from '../errors/call-site.ts'
+import type { Hop, Hub, NewThread, OpenCall, OpenOptions, OwnEndpoints, Redirected, Reply, Tap } from '../plugin.ts'
+import { PRELOAD } from '../preload.ts'
+import { START } from '../threads/messages.ts'
+import type { Threads } from '../threads/starter.ts'
 import { onceLoaded } from './loaded.ts'
 import type { PatchSet } from './patch-set.ts'
 
+export interface TapParts {
+  readonly guard: Guard
+  readonly own: OwnEndpoints
+  readonly hop: Hop
+  readonly hub: Hub
+  readonly threads: Threads
+}
+
 /** What a plugin installs with: patches that undo themselves, and the way to the guard. */
-export function createTap(guard: Guard, patches: PatchSet, own: OwnEndpoints, hop: Hop, hub: Hub): Tap {
+export function createTap({ guard, own, hop, hub, threads }: TapParts, patches: PatchSet): Tap {
   const tap: Tap = {
     own,
     hop,
@@ -31,6 +42,7 @@ export function createTap(guard: Guard, patches: PatchSet, own: OwnEndpoints, ho
     onceLoaded: (path, found) => onceLoaded(patches, path, found),
     here: rememberSite,
     current: () => guard.current(),
+    thread: () => newThread(guard, threads),
     frame: () => guard.currentFrame(),
     runIn: (frame, fn) => guard.runIn(frame, fn),
     passed: (layer) => guard.passed(layer),
@@ -53,6 +65,19 @@ export function createTap(guard: Guard, patches: PatchSet, own: OwnEndpoints, ho
   const accepting = (reply: Reply) => (peer: Socket, connection: Redirected) =>
     guard.runIn(reply.frame, () => guard.plugins.get(reply.protocol)?.mocking?.serve?.(peer, connection, tap))
   return tap
+}
+
+function newThread(guard: Guard, threads: Threads): NewThread | undefined {
+  if (!guard.active) return undefined
+  const thread = threads.prepare(guard.currentFrame(), captureSite().callSite)
+  return {
+    key: START,
+    start: thread.start,
+    transfer: thread.start.port,
+    preload: PRELOAD,
+    work: () => thread.workFor(guard.currentFrame()),
+    end: () => thread.end(),
+  }
 }
 
 /** Loading `https`, `tls` and `http2` costs 25 to 43 ms on Node 24, so their patches wait until somebody else has loaded them. */

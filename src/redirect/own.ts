@@ -5,9 +5,21 @@ export function createOwnEndpoints(): FileEndpoints {
   const ofFile = new Set<string>()
   const ofWorker = new Set<string>()
   let present = ofWorker
-  return {
-    add: (key) => void present.add(key),
-    has: (key) => ofFile.has(key) || ofWorker.has(key),
+  const isKnown = (key: string) => ofFile.has(key) || ofWorker.has(key)
+  const own: FileEndpoints = {
+    onAdd: undefined,
+    onMiss: undefined,
+    all: () => [...ofFile, ...ofWorker],
+    add(key) {
+      const isNew = !isKnown(key)
+      present.add(key)
+      if (isNew) own.onAdd?.(key)
+    },
+    has(key) {
+      if (isKnown(key)) return true
+      own.onMiss?.()
+      return isKnown(key)
+    },
     startFile(given = []) {
       ofFile.clear()
       for (const key of given) ofFile.add(key)
@@ -17,4 +29,5 @@ export function createOwnEndpoints(): FileEndpoints {
       present = ofWorker
     },
   }
+  return own
 }

@@ -1,7 +1,7 @@
 import type { Paint } from './render.ts'
 
 const ESCAPE = '\u001b['
-const CODES = { blocked: 31, late: 31, warned: 33, observed: 36, refused: 36 } as const
+const CODES = { blocked: 31, late: 31, allowed: 33, warned: 33, observed: 36, refused: 36 } as const
 
 /** Colours for a terminal that takes them; undefined for everything else. */
 export function paintFor(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): Paint | undefined {

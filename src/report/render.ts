@@ -14,6 +14,7 @@ const MOST_FILES = 3
 const HEADINGS = {
   blocked: 'Stopped calls',
   late: 'Calls that came after their test or sandbox had ended',
+  allowed: 'Calls that onTrip let through',
   warned: "Calls that 'warn' let through",
   observed: "Calls that 'error' would stop (observed)",
 } as const
@@ -22,10 +23,11 @@ const HEADINGS = {
 export function renderReport(grouped: Grouped, paint: Paint = PLAIN): string {
   const totals = totalsOf(grouped)
   if (totals === '') return ''
-  const { blocked, late, warned, observed } = grouped
+  const { blocked, late, allowed, warned, observed } = grouped
   const sections = [
     section('blocked', blocked, paint),
     section('late', late, paint),
+    section('allowed', allowed, paint),
     section('warned', warned, paint),
     section('observed', observed, paint),
     observed.length > 0 ? allowBlock(observed) : [],
@@ -82,10 +84,11 @@ function quote(rule: string): string {
   return rule.includes("'") ? JSON.stringify(rule) : `'${rule}'`
 }
 
-function totalsOf({ blocked, late, observed, warned, refused }: Grouped): string {
+function totalsOf({ blocked, late, allowed, observed, warned, refused }: Grouped): string {
   const parts = [
     total(blocked, 'stopped'),
     total(late, 'late'),
+    total(allowed, 'allowed by onTrip'),
     total(warned, 'warned about'),
     total(observed, 'observed'),
     total(refused, 'refused'),

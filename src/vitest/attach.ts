@@ -1,5 +1,5 @@
 /** Makes the guard active for the test file that is about to be collected: config, frames, charging, report. */
-import { inject } from 'vitest'
+import { inject, type RunnerTask } from 'vitest'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import type { Frame } from '../core/frames.ts'
 import { printFile } from '../errors/call-site.ts'
@@ -11,15 +11,18 @@ import { type FramesByTask, wrapFile } from './frames.ts'
 import { watchImports } from './imports.ts'
 import { addReport } from './report.ts'
 import { tellVitest, watchUnhandled } from './unhandled.ts'
-import { type AnySuite, workerState } from './worker.ts'
+import { type AnySuite, presentState, workerState } from './worker.ts'
 
 /** On the task of a file that is attached: each file has a new one, and no second setup file, of whatever copy, wraps it twice. */
 const ATTACHED = Symbol.for('vitest-tripwire.attached')
 
+/** Environments of Vitest's own do no I/O when they are set up and taken down. */
+const BUILT_IN: ReadonlySet<string> = new Set(['node', 'jsdom', 'happy-dom', 'edge-runtime'])
+
 /** @param again attaches to the next file of this worker */
 export function attach(installed: Installed, config: ResolvedConfig, again: () => unknown): void {
   const { guard } = installed
-  const state = workerState()
+  const state = presentState()
   const task = state.current as { [ATTACHED]?: true } | undefined
   if (task?.[ATTACHED]) return
   if (task) Object.defineProperty(task, ATTACHED, { value: true })
@@ -31,9 +34,13 @@ export function attach(installed: Installed, config: ResolvedConfig, again: () =
   for (const { matches, scope } of config.files) if (matches(path)) frame.addScope(scope)
 
   const frames: FramesByTask = new Map()
-  guard.fallbackFrame = () => frameOfRunning(frames) ?? (frame.closed ? undefined : frame)
-  guard.trips.onHomeless = (trip) => tellVitest([trip])
-  watchUnhandled()
+  // A context that Vitest threw away has no state any more (5, vm pools), and a worker of many files has one for each.
+  const current = () => (workerState() ?? state).current
+  guard.fallbackFrame = () => frameOfRunning(frames, current()) ?? (frame.closed ? undefined : frame)
+  // Without an environment of the user's it is rather the tests' own: a listener for the end of the worker, which has no frame either.
+  guard.betweenFiles = () => frame.closed && current() === undefined && !BUILT_IN.has(state.ctx.environment.name)
+  guard.trips.onHomeless = (trip) => tellVitest([trip], state)
+  watchUnhandled(state)
   const endFile = (suite: AnySuite) => {
     guard.closeFrame(frame)
     guard.own.endFile()
@@ -44,7 +51,7 @@ export function attach(installed: Installed, config: ResolvedConfig, again: () =
     frame,
     attach: again,
     endIdle(suite) {
-      tellVitest(chargeIdleFile(guard, frame, suite.result))
+      tellVitest(chargeIdleFile(guard, frame, suite.result), state)
       endFile(suite)
     },
   })
@@ -58,8 +65,7 @@ export function provided(): Provided | undefined {
 }
 
 /** For code that lost its context. Of several tests that run at once Vitest knows the last only, and that one need not have done it. */
-function frameOfRunning(frames: FramesByTask): Frame | undefined {
-  const { current } = workerState()
+function frameOfRunning(frames: FramesByTask, current: RunnerTask | undefined): Frame | undefined {
   const frame = current && frames.get(current.id)
   if (frame?.kind !== 'test') return frame
   for (const other of frames.values()) if (other !== frame && other.kind === 'test') return undefined

@@ -1,15 +1,14 @@
 /** What reaches nobody: trips after the end of their file are told to Vitest as errors of the run, and others are not told twice. */
 import type { Trip } from '../core/call.ts'
 import { noteDropped } from './charge.ts'
-import { type Rpc, workerState } from './worker.ts'
+import type { Rpc, WorkerState } from './worker.ts'
 
 /** Vitest's own rpc by what we put around it: it has no properties to tell them apart by, as every name is a remote function. */
 const BELOW = new WeakMap<Rpc, Rpc>()
 const NOT_THEIRS = /^\s+at .*(?:node:|[/\\]node_modules[/\\](?:vitest|@vitest[/\\][\w-]+|vite)[/\\])/
 
 /** A trip after the end of its file: the run fails, and the error names who started it. */
-export function tellVitest(trips: readonly Trip[]): void {
-  const { rpc } = workerState()
+export function tellVitest(trips: readonly Trip[], { rpc }: WorkerState): void {
   const vitest = BELOW.get(rpc) ?? rpc
   for (const { message, stack, startedBy } of trips) {
     // Vitest shortens the stacks of tests, but not these.
@@ -29,8 +28,7 @@ export function tellVitest(trips: readonly Trip[]): void {
  * A stopped call that nobody waits for ends in an unhandled rejection. Vitest would tell it beside the test that pays for it, and blame
  * whichever test runs by then.
  */
-export function watchUnhandled(): void {
-  const state = workerState()
+export function watchUnhandled(state: WorkerState): void {
   const { rpc } = state
   if (BELOW.has(rpc)) return
   const watched = new Proxy(rpc, {

@@ -6,16 +6,23 @@ export interface Rpc {
   onUnhandledError(error: unknown, type: string): unknown
 }
 
-interface WorkerState {
+export interface WorkerState {
   readonly filepath?: string
   /** What runs at the moment, for code that lost its context. */
   readonly current?: RunnerTask
   readonly config: { readonly root: string }
+  readonly ctx: { readonly environment: { readonly name: string } }
   rpc: Rpc
 }
 
-export function workerState(): WorkerState {
-  return (globalThis as unknown as { __vitest_worker__: WorkerState }).__vitest_worker__
+/** Undefined in a context that Vitest has thrown away. */
+export function workerState(): WorkerState | undefined {
+  return (globalThis as unknown as { __vitest_worker__?: WorkerState }).__vitest_worker__
+}
+
+/** While a file is at work there is one. */
+export function presentState(): WorkerState {
+  return workerState() as WorkerState
 }
 
 export interface AnySuite extends RunnerTestSuite {

@@ -33,8 +33,8 @@ describe('projects with different options', () => {
         projects: [
           { extends: true, test: { name: 'inherits', include: ['inherits/*.test.js'], pool: 'forks' } },
           { extends: true, test: { name: 'shares', include: ['shares/*.test.js'], pool: 'threads', isolate: false } },
-          { plugins: [tripwire({ config: 'relaxed.config.js' })], test: { name: 'relaxed', include: ['relaxed/*.test.js'] } },
-          { test: { name: 'bare', include: ['bare/*.test.js'] } },
+          { extends: false, plugins: [tripwire({ config: 'relaxed.config.js' })], test: { name: 'relaxed', include: ['relaxed/*.test.js'] } },
+          { extends: false, test: { name: 'bare', include: ['bare/*.test.js'] } },
         ],`),
       'tripwire.config.js': `export default { files: { 'shares/second.test.js': { refuse: 'http' } } }`,
       'relaxed.config.js': `export default { refuse: 'http' }`,

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { CELL, IN_VM, perPool } from '../support/cell.ts'
+import { CELL, IN_VM, perPool, SHARED } from '../support/cell.ts'
 import { NODE, runVitest, type VitestRun, vitestVersion } from '../support/run-vitest.ts'
 
 const states = ({ tests }: VitestRun) =>
@@ -22,7 +22,8 @@ test.runIf(CELL)('the cell is what it says', async () => {
   expect(JSON.parse(/FACTS(.*)END/.exec(output)?.[1] ?? '')).toEqual({
     node: NODE,
     pool: CELL?.pool,
-    isolate: CELL?.isolate,
+    // To the vm pools it is all the same: each file has a context, in workers that files share.
+    isolate: CELL?.isolate && !IN_VM,
     module: !CELL?.native,
   })
   expect(output).toContain(` v${vitestVersion()} `)
@@ -35,9 +36,9 @@ async function begin(global) {
   const server = createServer((_, response) => response.end('served'))
   await new Promise((done) => server.listen(0, '127.0.0.1', done))
   // Nobody listens there: it fails by itself, unless something stops it first.
-  const outside = await fetch('http://127.0.0.1:4009').catch(({ cause }) => cause.code)
-  Object.assign(global, { port: server.address().port, outside })
-  return () => server.close()
+  const call = () => fetch('http://127.0.0.1:4009').catch(({ cause }) => cause.code)
+  Object.assign(global, { port: server.address().port, before: await call() })
+  return async () => { server.close(); console.log('AFTER ' + await call()) }
 }
 export default {
   name: 'own',
@@ -48,13 +49,13 @@ export default {
   async setupVM(options) {
     const { getVmContext, teardown } = await builtinEnvironments.node.setupVM(options)
     const end = await begin(getVmContext())
-    return { getVmContext, teardown: async () => { end(); await teardown() } }
+    return { getVmContext, teardown: async () => { await end(); await teardown() } }
   },
 }`
 const IN_ENVIRONMENT = `
 import { expect, test } from 'vitest'
 test('served', async () => { expect(await (await fetch('http://127.0.0.1:' + port)).text()).toBe('served') })
-test('not judged', () => { expect(outside).toBe('ECONNREFUSED') })
+test('not judged', () => { expect(before).toBe('ECONNREFUSED') })
 test('guarded', async () => { await fetch('http://api.example.com/').catch(() => {}) })`
 
 describe.each(
@@ -84,7 +85,8 @@ describe.each(
     })
   })
 
-  test('leaves the run as it is', () => {
+  test('is taken down after the guard', () => {
+    expect(new Set(run.output.match(/AFTER \w+/g))).toEqual(new Set(['AFTER ECONNREFUSED']))
     expect(run.output).toMatch(/^Tripwire: 2 calls stopped$/m)
     expect(run.output).not.toContain('Unhandled')
   })
@@ -133,7 +135,7 @@ test.each(perPool(['forks', []], ['threads', ['--no-isolate', '--maxWorkers=1']]
 )
 
 // Node runs our setup file once, and without Vitest's importer nobody asks for it again; see docs/compatibility.md.
-test.skipIf(IN_VM || CELL?.native)(
+test.skipIf(CELL && (!SHARED || CELL.native))(
   "a runner that does without Vitest's importer lets nothing out either, but in a shared worker later files have no test to blame",
   async () => {
     const run = await runVitest(
@@ -153,3 +155,28 @@ test.skipIf(IN_VM || CELL?.native)(
     ])
   },
 )
+
+// Vitest ends its processes by that signal, and its threads by force.
+describe.skipIf(CELL && !CELL.pool.endsWith('orks'))('what a file leaves for the end of its worker', () => {
+  const leave = (plugins: string) =>
+    runVitest(
+      {
+        'vitest.config.ts': config('').replace('tripwire()', plugins),
+        'a.test.js': `
+          import { spawnSync } from 'node:child_process'
+          import { test } from 'vitest'
+          test('leaves', () => {
+            process.once('SIGTERM', () => { spawnSync(process.execPath, ['-e', "fs.writeFileSync('left.txt', '')"]) })
+          })`,
+      },
+      { args: ['--pool=forks'], read: ['left.txt'] },
+    )
+
+  test('is stopped', async () => {
+    expect((await leave('tripwire()')).written['left.txt']).toBe(undefined)
+  })
+
+  test('and would be done without the guard', async () => {
+    expect((await leave('')).written['left.txt']).toBe('')
+  })
+})

@@ -117,7 +117,7 @@ describe('the plugin', () => {
 
         tripwire({ config: 'a.ts' })
         tripwire({ config: 'b.ts' })
-        fix  keep one of them]
+        fix  keep one of them; a project that shall not have the plugins of the root says \`extends: false\` (Vitest 5 hands them down)]
     `)
   })
 

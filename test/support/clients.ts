@@ -9,10 +9,21 @@ export interface Client {
   readonly module?: string
   /** What is imported, as it is written between `import` and `from`. */
   readonly imports?: string
-  /** The package of theirs that reaches the network, where that is another. */
-  readonly via?: string
-  /** What the stand-in speaks; `tcp` takes the connection and says nothing, so that arriving is all there is to see. */
-  readonly speaks: 'http' | 'http2' | 'websocket' | 'postgres' | 'mysql' | 'redis' | 'mongodb' | 'smtp' | 'mqtt' | 'tcp'
+  /** The package that is nearest to the user's line, where that is another; one of these, as Node's stacks differ. */
+  readonly via?: readonly string[]
+  /** What the stand-in speaks. */
+  readonly speaks:
+    | 'http'
+    | 'http2'
+    | 'websocket'
+    | 'postgres'
+    | 'mysql'
+    | 'redis'
+    | 'mongodb'
+    | 'smtp'
+    | 'mqtt'
+    | 'amqp'
+    | 'kafka'
   /** Makes the client. */
   readonly make: string
   /** Connects it, where that is a step of its own. */
@@ -27,7 +38,7 @@ export interface Client {
   readonly rule: string
   /** Whether opening is all it does. */
   readonly oneShot?: boolean
-  /** How long its own retries keep it from settling within a second, by its own defaults, as measured. */
+  /** When it settles, if its own retries keep it from doing so within a second; by its defaults, as measured. */
   readonly retries?: string
   /** It reaches the network on a later stack, and is an ES module that nothing can be hung on: the trip knows the test, not the line. */
   readonly siteless?: boolean
@@ -81,10 +92,14 @@ export const CLIENTS: readonly Client[] = [
   web('axios', 'axios', 'axios.create({ baseURL: at.origin })', `c.get('/v1/items')`),
   web('got', 'got', 'got', 'c(at.origin + "/v1/items")', { siteless: true }),
   web('node-fetch', 'nodeFetch', 'nodeFetch', 'c(at.origin + "/v1/items")'),
-  web('ky', 'ky', 'ky', 'c(at.origin + "/v1/items")', { retries: '1 s (`retry`)' }),
-  web('superagent', 'superagent', 'superagent', 'c.get(at.origin + "/v1/items")'),
+  web('ky', 'ky', 'ky', 'c(at.origin + "/v1/items").text()', { retries: 'after 1 s (`retry`)' }),
+  web('superagent', 'superagent', 'superagent', 'c.get(at.origin + "/v1/items")', { neverWarm: true }),
   web('needle', 'needle', 'needle', `c('get', at.origin + '/v1/items')`),
-  web('supertest', 'supertest', 'supertest(at.origin)', `c.get('/v1/items').expect(200)`),
+  web('supertest', 'supertest', 'supertest(at.origin)', `c.get('/v1/items').expect(200)`, {
+    neverWarm: true,
+    // Node 26 shows who awaits a thenable, and what that runs is superagent's.
+    via: ['supertest', 'superagent'],
+  }),
   web(
     '@elastic/elasticsearch',
     '{ Client as Elastic }',
@@ -92,7 +107,7 @@ export const CLIENTS: readonly Client[] = [
     `c.search({ index: 'items' })`,
     {
       named: 'GET <origin>/items/_search',
-      retries: '9 s (`maxRetries`)',
+      retries: 'after 9 s (`maxRetries`)',
       rule: 'GET <origin>/items/_search',
     },
   ),
@@ -104,7 +119,7 @@ export const CLIENTS: readonly Client[] = [
     {
       named: 'GET <origin>/?x-id=ListBuckets',
       rule: 'GET <origin>/',
-      via: '@aws-sdk/core',
+      via: ['@aws-sdk/core'],
       end: 'c.destroy()',
     },
   ),
@@ -113,14 +128,14 @@ export const CLIENTS: readonly Client[] = [
     '{ DynamoDBClient, ListTablesCommand }',
     `new DynamoDBClient({ ${AWS} })`,
     'c.send(new ListTablesCommand({}))',
-    { named: 'POST <origin>/', rule: 'POST <origin>/', via: '@aws-sdk/core', end: 'c.destroy()' },
+    { named: 'POST <origin>/', rule: 'POST <origin>/', via: ['@aws-sdk/core'], end: 'c.destroy()' },
   ),
   ...['undici6', 'undici', 'undici8'].flatMap((pkg) => [
     web(
       `${pkg} request`,
       `* as ${pkg}`,
       `new ${pkg}.Agent()`,
-      `${pkg}.request(at.origin + '/v1/items', { dispatcher: c })`,
+      `${pkg}.request(at.origin + '/v1/items', { dispatcher: c }).then(({ body }) => body.dump())`,
       {
         pkg,
         end: 'c.destroy()',
@@ -131,7 +146,7 @@ export const CLIENTS: readonly Client[] = [
       `${pkg} fetch`,
       `* as ${pkg}`,
       `new ${pkg}.Agent()`,
-      `${pkg}.fetch(at.origin + '/v1/items', { dispatcher: c })`,
+      `${pkg}.fetch(at.origin + '/v1/items', { dispatcher: c }).then(response => response.text())`,
       {
         pkg,
         end: 'c.destroy()',

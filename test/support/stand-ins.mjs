@@ -4,8 +4,21 @@ import { createServer as createHttp2 } from 'node:http2'
 import { createServer as createTcp } from 'node:net'
 import { BSON } from 'mongodb'
 import { WebSocketServer } from 'ws'
+import { amqp, kafka } from './stand-in-brokers.mjs'
 
-const MAKERS = { http, http2, websocket, postgres, mysql, redis, mongodb, smtp, mqtt, tcp: () => tcp(() => {}) }
+const MAKERS = {
+  http,
+  http2,
+  websocket,
+  postgres,
+  mysql,
+  redis,
+  mongodb,
+  smtp,
+  mqtt,
+  amqp: (tell) => amqp(tcp, tell),
+  kafka: (tell) => kafka(tcp, tell),
+}
 
 const GREETING = '0{"sid":"1","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000}'
 const joined = new WeakSet()

@@ -9,6 +9,7 @@ import { decide, type Knowledge } from '../../../src/core/verdict.ts'
 const rule = (name: string): Rule => ({
   text: name,
   protocol: undefined,
+  source: { kind: 'protocol' },
   matches: (layer) => layer.facts.name === name,
 })
 const layers: Layer[] = [{ protocol: 'toy', operation: 'toy:call', facts: { name: 'a' } }]

@@ -19,6 +19,7 @@ interface Target {
 const rule = (name: string): Rule => ({
   text: name,
   protocol: undefined,
+  source: { kind: 'protocol' },
   matches: (layer) => layer.facts.name === name,
 })
 

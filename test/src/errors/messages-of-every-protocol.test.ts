@@ -8,6 +8,7 @@ const CALLS = `
 import { spawn } from 'node:child_process'
 import { promises } from 'node:dns'
 import net from 'node:net'
+import { Worker } from 'node:worker_threads'
 import pg from 'pg'
 import WebSocket from 'ws'
 
@@ -24,6 +25,7 @@ export const ours = {
   dns: () => promises.resolveMx('api.example.com'),
   db: () => new pg.Client(login).connect(),
   subprocess: () => failed(spawn('no-such-program', ['--force'])),
+  worker: () => failed(new Worker('./no-such-file.js')),
 }
 /** Bound functions of others: no line of this file is on their stack. */
 export const theirs = {
@@ -33,14 +35,19 @@ export const theirs = {
   dns: promises.resolveMx.bind(promises, 'api.example.com'),
   db: () => {},
   subprocess: spawn.bind(undefined, 'no-such-program', ['--force']),
+  worker: Reflect.construct.bind(undefined, Worker, ['./no-such-file.js']),
 }
 const client = new pg.Client(login)
 theirs.db = client.connect.bind(client)
 `
 const POLLER = `
 export const poll = (fn, after = 1) => new Promise((resolve, reject) => setTimeout(() => {
-  const made = fn()
-  made.on ? made.on('error', reject) : made.then(resolve, reject)
+  try {
+    const made = fn()
+    made.on ? made.on('error', reject) : made.then(resolve, reject)
+  } catch (error) {
+    reject(error)
+  }
 }, after))
 `
 const IMPORTS = `
@@ -50,19 +57,20 @@ import { tripwire } from 'vitest-tripwire'
 import { ours, theirs } from './calls.ts'
 `
 /** Every protocol twice: by a line of the user's, and by a library that calls on its own. */
-const suite = (body: string, without = '') => `${IMPORTS}
+const suite = (body: string, ...without: string[]) => `${IMPORTS}
 for (const [sort, calls] of Object.entries({ sited: ours, unsited: theirs }))
   for (const [name, run] of Object.entries(calls))
-    if (name !== '${without}') test(name + ' ' + sort, async () => {
+    if (!${JSON.stringify(without)}.includes(name)) test(name + ' ' + sort, async () => {
       const call = (after = 1) => sort === 'sited' ? new Promise((resolve) => setTimeout(resolve, after)).then(() => run()) : poll(run, after)
       ${body}
     })
 `
 const FILES = {
+  // Worker threads pass but for a rule that denies them.
   TRIPWIRE_GUARDED_CALL: suite('await call()'),
   // Queries are safe: they would really be made.
-  TRIPWIRE_UNSAFE_PASSTHROUGH: suite('await call()', 'dns'),
-  TRIPWIRE_UNMOCKED_INTERACTION: suite('await tripwire.sandbox(() => call())'),
+  TRIPWIRE_UNSAFE_PASSTHROUGH: suite('await call()', 'dns', 'worker'),
+  TRIPWIRE_UNMOCKED_INTERACTION: suite('await tripwire.sandbox(() => call())', 'worker'),
   TRIPWIRE_POST_SANDBOX_INTERACTION: suite(
     'const work = tripwire.sandbox(() => ({ promise: call(30) })); await work.promise',
   ),
@@ -70,6 +78,8 @@ const FILES = {
   TRIPWIRE_POST_TEST_INTERACTION: `${suite('call(200).catch(() => {})')}
 test('the next one', () => new Promise((resolve) => setTimeout(resolve, 700)))`,
 }
+/** How many protocols have no message of a code. */
+const WITHOUT: Readonly<Record<string, number>> = { TRIPWIRE_UNSAFE_PASSTHROUGH: 2, TRIPWIRE_UNMOCKED_INTERACTION: 1 }
 /** Messages as Vitest has them, without stacks. */
 const REPORTER = `
 import { writeFileSync } from 'node:fs'
@@ -98,7 +108,7 @@ describe('the message of', () => {
         ...Object.fromEntries(tests),
         'calls.ts': CALLS,
         'reporter.js': REPORTER,
-        'tripwire.config.ts': `export default { files: { 'TRIPWIRE_UNSAFE*': { guard: 'warn' } } }`,
+        'tripwire.config.ts': `export default { deny: 'worker', files: { 'TRIPWIRE_UNSAFE*': { guard: 'warn' } } }`,
         'node_modules/poller/index.js': POLLER,
         'node_modules/poller/package.json': '{ "name": "poller", "type": "module", "main": "index.js" }',
       },
@@ -110,7 +120,7 @@ describe('the message of', () => {
   test.each(Object.keys(FILES))('%s, of every protocol, with and without a call site', async (code) => {
     const messages = told[`${code}.test.ts`] ?? [run.output]
     expect(messages.filter((message) => !message.startsWith(`[${code}] `))).toEqual([])
-    const protocols = builtins.length - (code === 'TRIPWIRE_UNSAFE_PASSTHROUGH' ? 1 : 0)
+    const protocols = builtins.length - (WITHOUT[code] ?? 0)
     expect(messages).toHaveLength(2 * protocols)
     const unsited = messages.filter((message) => message.includes('<unknown call site>'))
     expect(unsited).toHaveLength(code === 'TRIPWIRE_EXPECTED_TRIP' ? 0 : protocols)

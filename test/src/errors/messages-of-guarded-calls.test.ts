@@ -105,6 +105,20 @@ describe('a guarded call', () => {
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
     `)
   })
+  test('of worker', async () => {
+    expect(await message({ deny: ['worker'] }, CALLS.worker)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] a worker thread of /srv/shop/src/report.js was blocked, outside any sandbox.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    deny 'worker' (tripwire.config.ts)
+        fix    a deny rule stops it on purpose; if it is meant here, a nearer rule wins (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('worker:/srv/shop/src/report.js')
+               or change tripwire.config.ts to let it through:
+                 allow: ['worker:/srv/shop/src/report.js'] // instead of deny: ['worker']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
   test('without a call site', async () => {
     expect(await message({ sited: false }, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.

@@ -8,6 +8,7 @@ import { createGrammar } from '../../../src/core/rules.ts'
 import { Sandboxes } from '../../../src/core/sandbox.ts'
 import type { Scope } from '../../../src/core/scopes.ts'
 import { captureFrames } from '../../../src/errors/call-site.ts'
+import { badAnswer } from '../../../src/errors/misuse.ts'
 import { createTripMaker } from '../../../src/errors/trip-maker.ts'
 import { createOwnEndpoints } from '../../../src/redirect/own.ts'
 import { direct } from '../../fixtures/errors/orders.ts'
@@ -41,6 +42,7 @@ export function installed(situation: Situation = {}) {
     ),
     sandboxes: new Sandboxes(() => 0),
     captureFrames,
+    badAnswer,
   })
   for (const plugin of builtins) guard.addPlugin(plugin)
   const rules = (effect: Effect) => situation[effect] && { [effect]: grammar.parseMany(situation[effect]) }
@@ -133,5 +135,10 @@ export const CALLS = {
     protocol: 'subprocess',
     operation: 'subprocess:spawn',
     facts: { program: 'git', line: 'push --force', args: ['push', '--force'], cwd: '/', env: [], detached: false },
+  },
+  worker: {
+    protocol: 'worker',
+    operation: 'worker:start',
+    facts: { source: 'file', path: '/srv/shop/src/report.js' },
   },
 } satisfies Record<string, Layer>

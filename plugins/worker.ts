@@ -1,0 +1,45 @@
+/**
+ * Watches worker threads that are started. By default they pass, and run under the guard and the rules of whoever started them: the preload is
+ * handed to them, and what is stopped inside fails the test outside.
+ *
+ * Bypassed by: threads that a native addon starts, a `Worker` that was captured before the preload.
+ */
+import { createRequire } from 'node:module'
+import { isAbsolute, relative, resolve, sep } from 'node:path'
+import { definePlugin, type Layer, RuleSyntaxError } from '../src/plugin.ts'
+import { guardThreads } from './worker/threads.ts'
+
+const load = createRequire(import.meta.url)
+const HOME = process.cwd()
+const EXPECTED = "'worker:src/jobs/*.js', 'worker:/opt/jobs/**', 'worker:eval' or 'worker:data'"
+
+export const worker = definePlugin({
+  name: 'worker',
+  operations: { start: { safety: 'unsafe', summary: 'starts a worker thread' } },
+  facts: { source: 'word', path: 'file', name: 'word' },
+  synonyms: ['thread', 'threads', 'worker_threads', 'workers', 'piscina', 'tinypool'],
+  parseRule,
+  describe,
+  remedy: ({ facts }: Layer) => ({
+    rule: `worker:${facts.path === undefined ? facts.source : near(String(facts.path))}`,
+  }),
+  passes: () => true,
+  install: (tap) => guardThreads(tap, load('node:worker_threads')),
+})
+
+/** `eval` and `data` are what they say; anything else is a path, relative to the folder that Vitest runs in. */
+function parseRule(text: string) {
+  if (text === 'eval' || text === 'data') return { source: text }
+  if (/\s/.test(text.trim()) && !/[/\\.]/.test(text)) throw new RuleSyntaxError('it is no path', EXPECTED)
+  return { path: isAbsolute(text) || text.startsWith('**') ? text : resolve(HOME, text).replaceAll(sep, '/') }
+}
+
+function describe({ facts }: Layer): string {
+  if (facts.path !== undefined) return `a worker thread of ${near(String(facts.path))}`
+  return facts.source === 'data' ? 'a worker thread of a data: URL' : 'a worker thread of a text of code'
+}
+
+function near(path: string): string {
+  const short = relative(HOME, path)
+  return short === '' || short.startsWith('..') || isAbsolute(short) ? path : short.replaceAll(sep, '/')
+}
