@@ -8,9 +8,13 @@ import { install } from './install.ts'
 import { installed } from './install-slot.ts'
 import { attach, provided } from './vitest/attach.ts'
 import { warnOfEarlierModules } from './vitest/earlier.ts'
+import { refuseEarlierTools } from './vitest/earlier-tools.ts'
 import { presentState } from './vitest/worker.ts'
 
-if (installed() === undefined) warnOfEarlierModules()
+if (installed() === undefined) {
+  refuseEarlierTools()
+  warnOfEarlierModules()
+}
 const installation = install()
 
 async function attachToFile(): Promise<void> {
