@@ -2,10 +2,11 @@ import type { PluginDefinition } from '../src/plugin.ts'
 import { db } from './db.ts'
 import { dns } from './dns.ts'
 import { http } from './http.ts'
+import { native } from './native.ts'
 import { sockets } from './sockets.ts'
 import { subprocess } from './subprocess.ts'
 import { worker } from './worker.ts'
 import { ws } from './ws.ts'
 
 /** The built-in plugins, the highest protocol first. */
-export const builtins: readonly PluginDefinition[] = [db, ws, http, sockets, dns, subprocess, worker]
+export const builtins: readonly PluginDefinition[] = [db, ws, http, sockets, dns, subprocess, worker, native]

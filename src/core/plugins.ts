@@ -55,6 +55,10 @@ export class PluginSet implements Knowledge {
     return plugin.passes(layer, context)
   }
 
+  isLenient(layer: Layer): boolean {
+    return this.#plugins.get(layer.protocol)?.lenient?.(layer) ?? false
+  }
+
   isSafe(layer: Layer): boolean {
     const plugin = this.#plugins.get(layer.protocol)
     const safety = plugin?.operations[layer.operation.slice(layer.protocol.length + 1)]?.safety

@@ -1,6 +1,6 @@
 import type { Layer, Verdict, Why } from './call.ts'
 import { findMock } from './mocks.ts'
-import { levelOf, type Policy } from './policy.ts'
+import { lenientLevelOf, levelOf, type Policy } from './policy.ts'
 import type { Rule } from './rules.ts'
 import type { Scope } from './scopes.ts'
 
@@ -9,6 +9,8 @@ export interface Knowledge {
   /** Whether the default policy lets the layer pass although no rule names it. */
   passes(layer: Layer, policy: Policy): boolean
   isSafe(layer: Layer): boolean
+  /** Whether the default policy lets the layer through and reports it. */
+  isLenient(layer: Layer): boolean
 }
 
 /**
@@ -32,14 +34,15 @@ export function decide(layers: readonly Layer[], policy: Policy, knowledge: Know
   for (const layer of layers) {
     if (knowledge.passes(layer, policy)) return PASS_BY_DEFAULT
   }
-  if (ceiling !== undefined) {
+  const lenient = knowledge.isLenient(top) ? lenientLevelOf(policy, top.protocol) : undefined
+  if (ceiling !== undefined && lenient === undefined) {
     const rule = ceiling.restrict?.[0]
     const why: Why = { by: 'ceiling', effect: 'restrict', source: ceiling.source, ...(rule && { rule }) }
     return { kind: 'block', code: 'TRIPWIRE_GUARDED_CALL', why }
   }
-  const { level, source } = levelOf(policy, top.protocol)
+  const { level, source } = lenient ?? levelOf(policy, top.protocol)
   if (level === 'off') return { kind: 'pass', why: { by: 'level', level, source } }
-  if (policy.sandbox !== undefined) {
+  if (policy.sandbox !== undefined && lenient === undefined) {
     return { kind: 'block', code: 'TRIPWIRE_UNMOCKED_INTERACTION', why: { by: 'sandbox', level, source } }
   }
   const why: Why = { by: 'level', level, source }
