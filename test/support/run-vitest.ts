@@ -129,7 +129,8 @@ export function cleanEnv(): Record<string, string | undefined> {
 
 function execute(node: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>>) {
   return new Promise<{ exitCode: number; stdout: string; stderr: string }>((done) => {
-    const settings = { cwd, env: { ...cleanEnv(), ...env }, maxBuffer: 64 * 1024 * 1024 }
+    // What hangs is ended, so that its output is seen: a test that is out of time would leave it running.
+    const settings = { cwd, env: { ...cleanEnv(), ...env }, maxBuffer: 64 * 1024 * 1024, timeout: 115_000 }
     execFile(node, [...args], settings, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1
       done({ exitCode: code, stdout, stderr })
