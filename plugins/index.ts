@@ -3,13 +3,14 @@ import { db } from './db.ts'
 import { dns } from './dns.ts'
 import type { HttpFamily } from './http/family.ts'
 import { http } from './http.ts'
+import { native } from './native.ts'
 import { sockets } from './sockets.ts'
 import { subprocess } from './subprocess.ts'
 import { worker } from './worker.ts'
 import { ws } from './ws.ts'
 
 /** The built-in plugins, the highest protocol first. */
-export const builtins: readonly PluginDefinition[] = [db, ws, http, sockets, dns, subprocess, worker]
+export const builtins: readonly PluginDefinition[] = [db, ws, http, sockets, dns, subprocess, worker, native]
 
 /** What `tripwire` has for the protocols that can be mocked. */
 export interface Families {

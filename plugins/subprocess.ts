@@ -74,7 +74,15 @@ function remedy({ operation, facts }: Layer) {
   return { rule: `${rule} ${line}`, wider: rule, ...hintFor(facts) }
 }
 
-function hintFor({ shell, program }: Layer['facts']): { hint?: string } {
+/** How jsdom (26) and happy-dom (21) start the program that makes a synchronous request for them. */
+const SYNC_REQUEST = /[/\\]xhr-sync-worker\.js$|const sendRequest = require\('https?'\)\.request/
+
+function hintFor({ shell, program, line }: Layer['facts']): { hint?: string } {
+  if (program === 'node' && SYNC_REQUEST.test(String(line))) {
+    return {
+      hint: 'this is how jsdom and happy-dom load something while the page waits, such as a synchronous XMLHttpRequest: a program asks for it, and what a program asks for is not guarded',
+    }
+  }
   if (shell === undefined || program !== 'sh') return {}
   return {
     hint: 'a shell reads this line, and may run anything: a rule for one program covers only a line that starts that program and no more',

@@ -107,6 +107,8 @@ export interface PluginDefinition {
   readonly judgesEachUse?: boolean
   /** The default policy: true = passes although no rule names it. */
   passes?(layer: Layer, context: PolicyContext): boolean
+  /** Calls that the default policy lets through and reports, sandboxes included, unless a `guard` names this protocol, or is softer still. */
+  lenient?(layer: Layer): boolean
   readonly settings?: Readonly<Record<string, SettingSchema>>
   /** Left out: calls of this protocol can be allowed, but not answered. */
   readonly mocking?: Mocking

@@ -5,12 +5,16 @@
 import { vi } from 'vitest'
 import { workerConfig } from './config/worker-config.ts'
 import { install } from './install.ts'
-import { installed } from './install-slot.ts'
+import { readSlot } from './patch/slot.ts'
 import { attach, provided } from './vitest/attach.ts'
 import { warnOfEarlierModules } from './vitest/earlier.ts'
+import { refuseEarlierTools } from './vitest/earlier-tools.ts'
 import { presentState } from './vitest/worker.ts'
 
-if (installed() === undefined) warnOfEarlierModules()
+if (readSlot() === undefined) {
+  refuseEarlierTools()
+  warnOfEarlierModules()
+}
 const installation = install()
 
 async function attachToFile(): Promise<void> {

@@ -14,6 +14,9 @@ interface Options {
   readonly detached?: unknown
 }
 
+/** What a program that did not start has for its output: null up to Node 20, nothing since. */
+const NONE = Number.parseInt(process.versions.node, 10) < 22 ? null : undefined
+
 export function guardSync(tap: Tap, children: Children): void {
   for (const name of ['spawnSync', 'execFileSync', 'execSync'] as const) {
     tap.patch(children as unknown as Record<typeof name, Fn>, name, (original) => {
@@ -25,7 +28,7 @@ export function guardSync(tap: Tap, children: Children): void {
         if (outcome.kind !== 'block' && outcome.kind !== 'refuse') return Reflect.apply(original, this, args)
         const error = outcome.kind === 'block' ? outcome.error : notFound(start)
         if (name !== 'spawnSync') throw error
-        return { error, status: null, signal: null, output: null, pid: 0, stdout: null, stderr: null }
+        return { error, status: null, signal: null, output: null, pid: 0, stdout: NONE, stderr: NONE }
       }
     })
   }

@@ -57,6 +57,10 @@ export class PluginSet implements Knowledge {
     return plugin.passes(layer, context)
   }
 
+  isLenient(layer: Layer): boolean {
+    return this.#plugins.get(layer.protocol)?.lenient?.(layer) ?? false
+  }
+
   isSafe(layer: Layer): boolean {
     const safety = this.#operation(layer)?.safety
     if (safety === undefined) return false

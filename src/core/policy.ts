@@ -26,6 +26,8 @@ export interface Policy {
 export interface LevelInForce {
   readonly level: Level
   readonly source: string
+  /** Whether the scope speaks of this protocol by its name. */
+  readonly named?: boolean
 }
 
 /** The policy of the nearest open frame; closed frames in between never count. */
@@ -78,11 +80,18 @@ export function levelOf(policy: Policy, protocol: string): LevelInForce {
   return found
 }
 
+/** Observed, or off where everything is; undefined where a scope names the protocol. */
+export function lenientLevelOf(policy: Policy, protocol: string): LevelInForce | undefined {
+  const found = findLevel(policy, protocol)
+  if (found.named) return undefined
+  return found.level === 'off' ? found : { level: 'observe', source: 'the default' }
+}
+
 function findLevel(policy: Policy, protocol: string): LevelInForce {
   for (const { levels, source } of policy.scopes) {
     if (levels === undefined) continue
     const own = levels[protocol]
-    if (own !== undefined) return { level: own, source: `${source}, guard.${protocol}` }
+    if (own !== undefined) return { level: own, source: `${source}, guard.${protocol}`, named: true }
     const all = levels.default
     if (all !== undefined) return { level: all, source: `${source}, guard` }
   }

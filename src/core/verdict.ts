@@ -1,6 +1,6 @@
 import type { Layer, Verdict, Why } from './call.ts'
 import { type Found, findMock } from './mocks.ts'
-import { levelOf, type Policy } from './policy.ts'
+import { lenientLevelOf, levelOf, type Policy } from './policy.ts'
 import type { Rule } from './rules.ts'
 import type { Scope } from './scopes.ts'
 
@@ -11,6 +11,8 @@ export interface Knowledge {
   isSafe(layer: Layer): boolean
   /** The layer with every fact that a mock may speak of; those that become known later are there, and undefined. */
   forMocks(layer: Layer): Layer
+  /** Whether the default policy lets the layer through and reports it. */
+  isLenient(layer: Layer): boolean
 }
 
 /**
@@ -31,14 +33,15 @@ export function decide(layers: readonly Layer[], policy: Policy, knowledge: Know
   for (const layer of layers) {
     if (knowledge.passes(layer, policy)) return PASS_BY_DEFAULT
   }
-  if (ceiling !== undefined) {
+  const lenient = knowledge.isLenient(top) ? lenientLevelOf(policy, top.protocol) : undefined
+  if (ceiling !== undefined && lenient === undefined) {
     const rule = ceiling.restrict?.[0]
     const why: Why = { by: 'ceiling', effect: 'restrict', source: ceiling.source, ...(rule && { rule }) }
     return { kind: 'block', code: 'TRIPWIRE_GUARDED_CALL', why }
   }
-  const { level, source } = levelOf(policy, top.protocol)
+  const { level, source } = lenient ?? levelOf(policy, top.protocol)
   if (level === 'off') return { kind: 'pass', why: { by: 'level', level, source } }
-  if (policy.sandbox !== undefined) {
+  if (policy.sandbox !== undefined && lenient === undefined) {
     return { kind: 'block', code: 'TRIPWIRE_UNMOCKED_INTERACTION', why: { by: 'sandbox', level, source } }
   }
   const why: Why = { by: 'level', level, source }

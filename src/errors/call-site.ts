@@ -58,7 +58,7 @@ export function captureSite(): Site {
     callSite: at < 0 ? starter : positionOf(lines[at], rest[at] as Sited),
     reason: at < 0 && starter === undefined ? reasonOf(all, via) : undefined,
     via,
-    stack: lines.join('\n'),
+    stack: lines.filter((_, frame) => !isPage(rest[frame] as Sited)).join('\n'),
     runner: isRunners(present),
   }
 }
@@ -110,6 +110,13 @@ export function printFile(file: string): string {
 
 function withoutOurs(sites: readonly Sited[]): Sited[] {
   return sites.filter(({ file }) => !OURS.test(file))
+}
+
+/**
+ * A script in a page of jsdom: `http://localhost:3000/`. Vitest takes it for the path `/`, reads the folder, and its run ends there (4.1).
+ */
+function isPage({ file }: Sited): boolean {
+  return /^https?:\/\/.*\/$/.test(file)
 }
 
 function isNodes(file: string): boolean {

@@ -33,6 +33,19 @@ export function lockedSlot(plugin: string, cause: LockedSlotError): InstallError
   )
 }
 
+/** Tools that answer calls were there before the guard, which would stop what they answer. */
+export function cameLate(tools: readonly string[]): InstallError {
+  return new InstallError(
+    [
+      `The setup file comes too late, so nothing is guarded: ${tools.join(', ')} ${tools.length === 1 ? 'was' : 'were'} there first, and what answers calls has to stand above the guard.`,
+      '',
+      "  fix  use the plugin, which is there before everything (plugins: [tripwire()] from 'vitest-tripwire/vite'), or",
+      "       list 'vitest-tripwire/setup' first among setupFiles",
+    ].join('\n'),
+    { tools },
+  )
+}
+
 /** The api was used where nothing is installed. */
 export function notInstalled(): InstallError {
   return new InstallError(

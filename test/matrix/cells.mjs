@@ -12,8 +12,8 @@ export const AXES = {
 /** Gaps, each with its reason and where it is told upstream; `docs/compatibility.md` shows them. */
 export const KNOWN = JSON.parse(readFileSync(new URL('known.json', import.meta.url), 'utf8'))
 
-/** Oldest and newest of everything, and each value of each axis. */
-const CORNERS = [
+/** Oldest and newest of everything, each value of each axis, each Node with each Vitest. */
+export const CORNERS = [
   '20 4.1 forks isolated module',
   '20 4.1 vmThreads isolated module',
   '20 4.1 threads shared native',
@@ -25,21 +25,31 @@ const CORNERS = [
   '26 5 forks shared native',
   '26 5 threads isolated module',
   '26 5 vmThreads isolated module',
+  '26 4.1 forks isolated own',
 ]
 
-/** Every combination, each with the known gap that it falls into, if any. */
+/** The repository's own suite (`own`) on each Node, which takes longest; every combination, each with the known gap that it falls into. */
 export function allCells() {
   let cells = [{}]
   for (const [axis, values] of Object.entries(AXES))
     cells = cells.flatMap((cell) => values.map((value) => ({ ...cell, [axis]: value })))
-  return cells.map((cell) => ({ ...cell, name: Object.values(cell).join(' '), gap: gapOf(cell) }))
+  const own = AXES.node.flatMap((node) =>
+    ['forks', 'threads'].map((pool) => ({ node, vitest: '4.1', pool, isolation: 'isolated', runner: 'own' })),
+  )
+  return [...own, ...cells].map((cell) => ({ ...cell, name: Object.values(cell).join(' '), gaps: gapsOf(cell) }))
 }
 
-export function isCorner({ name }) {
-  return CORNERS.includes(name)
+export function isRun({ gaps }) {
+  return !gaps.some(closes)
 }
 
-function gapOf(cell) {
+function gapsOf(cell) {
   const fits = KNOWN.filter(({ where }) => Object.entries(where).every(([axis, values]) => values.includes(cell[axis])))
-  return fits.find(({ effect }) => effect === 'not run') ?? fits[0]
+  const closing = fits.find(closes)
+  return closing === undefined ? fits : [closing]
+}
+
+/** A gap that leaves nothing away closes the cell. */
+function closes({ without }) {
+  return without === undefined
 }

@@ -1,38 +1,45 @@
-/** Prints the matrix: tests that passed per cell, or the mark of the gap. */
-import { AXES } from './cells.mjs'
+/** The matrix as a table: one row for each Node, Vitest and runner, one column for each pool with and without isolation. */
+import { AXES, KNOWN } from './cells.mjs'
 
-/** @param results by the names of cells; a cell without one was not run */
-export function printTable(cells, results) {
+const RUNNERS = { module: 'module runner', native: 'native runner', own: "the guard's own tests" }
+
+/**
+ * @param show what stands in a cell
+ * @returns lines of Markdown; rows in which nothing stands are left out
+ */
+export function tableOf(cells, show) {
   const columns = AXES.pool.flatMap((pool) => AXES.isolation.map((isolation) => ({ pool, isolation })))
   const rows = []
   for (const node of AXES.node)
     for (const vitest of AXES.vitest)
-      for (const runner of AXES.runner) {
-        const name = `Node ${node}, Vitest ${vitest}, ${runner} runner`
-        rows.push([name, ...columns.map((column) => show({ node, vitest, runner, ...column }, cells, results))])
+      for (const runner of Object.keys(RUNNERS)) {
+        const entries = columns.map((column) => {
+          const cell = find(cells, { node, vitest, runner, ...column })
+          return cell === undefined ? '' : show(cell)
+        })
+        if (entries.some((entry) => entry !== ''))
+          rows.push([`Node ${node}, Vitest ${vitest}, ${RUNNERS[runner]}`, ...entries])
       }
-  const shown = rows.filter(([, ...entries]) => entries.some((entry) => entry !== ''))
   const head = ['', ...columns.map(({ pool, isolation }) => `${pool} ${isolation}`)]
-  print([head, head.map(() => '---'), ...shown])
-  const gaps = new Set(cells.flatMap(({ gap }) => gap ?? []))
-  for (const { mark, effect, reason, upstream } of gaps) console.log(`${mark}  ${effect}: ${reason} ${upstream}`)
+  return aligned([head, head.map(() => '---'), ...rows])
 }
 
-function show(wanted, cells, results) {
-  const cell = cells.find((other) => Object.keys(wanted).every((axis) => other[axis] === wanted[axis]))
-  if (cell === undefined) return ''
-  const result = results.get(cell.name)
-  if (result === undefined) return `- (${cell.gap?.mark ?? '?'})`
-  if (result.failed.length > 0) return `${result.failed.length} FAILED`
-  return `${result.passed}${cell.gap ? ` (${cell.gap.mark})` : ''}${result.again ? ' at the 2nd try' : ''}`
+/** The gaps that these cells fall into, each as a line. */
+export function gapsOf(cells) {
+  const fallenInto = new Set(cells.flatMap(({ gaps }) => gaps))
+  return KNOWN.filter((gap) => fallenInto.has(gap)).map(
+    ({ mark, effect, reason, upstream }) => `${mark}  ${effect}: ${reason} ${upstream}`,
+  )
 }
 
-function print(lines) {
+function find(cells, wanted) {
+  return cells.find((cell) => Object.keys(wanted).every((axis) => cell[axis] === wanted[axis]))
+}
+
+function aligned(lines) {
   const widths = lines[0].map((_, at) => Math.max(...lines.map((line) => line[at].length)))
-  console.log()
-  for (const line of lines)
-    console.log(
-      `| ${line.map((text, at) => (text === '---' ? '-'.repeat(widths[at]) : text.padEnd(widths[at]))).join(' | ')} |`,
-    )
-  console.log()
+  return lines.map((line) => {
+    const entries = line.map((text, at) => (text === '---' ? '-'.repeat(widths[at]) : text.padEnd(widths[at])))
+    return `| ${entries.join(' | ')} |`
+  })
 }

@@ -154,9 +154,9 @@ describe('lists in the docs', () => {
   test('name the protocols, levels and config keys of the code', () => {
     const readme = squeezed('README.md')
     expect(readme).toContain(
-      `This version guards the protocols ${['http', 'ws', 'sockets', 'dns', 'db', 'subprocess', 'worker'].map((name) => `\`${name}\``).join(' ')}`,
+      `This version guards the protocols ${['http', 'ws', 'sockets', 'dns', 'db', 'subprocess', 'worker', 'native'].map((name) => `\`${name}\``).join(' ')}`,
     )
-    expect([...protocols].sort()).toEqual(['db', 'dns', 'http', 'sockets', 'subprocess', 'worker', 'ws'])
+    expect([...protocols].sort()).toEqual(['db', 'dns', 'http', 'native', 'sockets', 'subprocess', 'worker', 'ws'])
     for (const level of LEVELS) expect(readme).toContain(`| \`${level}\` |`)
     const keys = [...CONFIG_KEYS, ...builtins.flatMap((plugin) => Object.keys(plugin.settings ?? {}))]
     const listed = /^Keys: (.*)\. See/m.exec(readme)?.[1]?.match(/\w+/g)

@@ -4,7 +4,7 @@ export interface Cell {
   readonly pool: string
   readonly isolate: boolean
   readonly native: boolean
-  /** Libraries that Vitest cannot load there; see `test/matrix/known.json`. */
+  /** What Vitest or a library cannot do there; see `test/matrix/known.json`. */
   readonly without: readonly string[]
 }
 

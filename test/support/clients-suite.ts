@@ -104,13 +104,13 @@ const ARGS = ['--testTimeout=20000', '--sequence.concurrent', '--maxConcurrency=
  */
 export async function holdClients({ ports }: StandIns): Promise<{ rows: Held[]; native: number; run: VitestRun }> {
   const files = { 'held.test.js': heldSuite(ports), 'swallowed.test.js': swallowedSuite(ports) }
-  const run = await runVitest(files, { args: ARGS })
+  const run = await runVitest(files, { args: ARGS, limit: 110 })
   return { ...toldBy<Held>(run), run }
 }
 
 /** Every client with the rules of its own trips pasted, then its open connection without them. */
 export async function letClientsWork({ ports }: StandIns): Promise<Worked[]> {
-  const { rows } = toldBy<Worked>(await runVitest({ 'works.test.js': worksSuite(ports) }, { args: ARGS }))
+  const { rows } = toldBy<Worked>(await runVitest({ 'works.test.js': worksSuite(ports) }, { args: ARGS, limit: 110 }))
   return rows
 }
 

@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly node?: string
+  /** When it is ended, in seconds; before the test is out of time, which would leave it running and its output unseen. */
+  readonly limit?: number
   /** Further copies of the package, by folder of the project: the version each says it is. */
   readonly copies?: Readonly<Record<string, string>>
 }
@@ -83,7 +85,7 @@ export async function runIn(root: string, options: RunOptions = {}): Promise<Vit
     ...(options.reporters ?? ['--reporter=default', '--reporter=json', '--outputFile.json=report.json']),
     ...inCell(options.args ?? []),
   ]
-  const { exitCode, stdout, stderr } = await execute(options.node ?? NODE, args, root, options.env ?? {})
+  const { exitCode, stdout, stderr } = await execute(options.node ?? NODE, args, root, options)
   const output = `${stdout}${stderr}`.replaceAll(root, '<root>')
   const written = Object.fromEntries((options.read ?? []).map((name) => [name, readIfThere(join(root, name))]))
   return { exitCode, output, stdout, written, ...readReport(root) }
@@ -127,9 +129,9 @@ export function cleanEnv(): Record<string, string | undefined> {
   return { ...inherited, NO_COLOR: '1' }
 }
 
-function execute(node: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>>) {
+function execute(node: string, args: readonly string[], cwd: string, { env, limit = 55 }: RunOptions) {
   return new Promise<{ exitCode: number; stdout: string; stderr: string }>((done) => {
-    const settings = { cwd, env: { ...cleanEnv(), ...env }, maxBuffer: 64 * 1024 * 1024 }
+    const settings = { cwd, env: { ...cleanEnv(), ...env }, maxBuffer: 64 * 1024 * 1024, timeout: limit * 1000 }
     execFile(node, [...args], settings, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1
       done({ exitCode: code, stdout, stderr })

@@ -1,4 +1,4 @@
-import { CELL, IN_VM } from './cell.ts'
+import { CELL } from './cell.ts'
 import { runVitest } from './run-vitest.ts'
 import { STYLES, TAKEN, WAYS, type Way } from './ways.ts'
 import { startWorld, type World } from './world.ts'
@@ -65,9 +65,9 @@ const BLIND: ReadonlySet<string> = new Set(tried().flatMap(({ blind, name }) => 
 
 /** The ways that this cell of the matrix can go. */
 function tried(): Way[] {
-  const can = WAYS.filter(({ code }) => !CELL?.without.some((library) => code.startsWith(library)))
-  // undici makes a text of an error that is not of its own realm.
-  return can.map((way) => (IN_VM && way.name === 'undici.fetch' ? { ...way, blind: true } : way))
+  const without = CELL?.without ?? []
+  const can = without.includes('axios') ? WAYS.filter(({ code }) => !code.startsWith('axios')) : WAYS
+  return can.map((way) => (without.includes(`cause of ${way.name}`) ? { ...way, blind: true } : way))
 }
 
 /** Every way in each of its styles. */

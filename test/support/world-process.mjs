@@ -10,6 +10,7 @@ const listen = (server, ...args) => new Promise((resolve) => server.listen(...ar
 const http = createHttp((request, response) => {
   request.resume()
   tell(`${request.method} ${request.url}`)
+  if (request.url.startsWith('/once/')) response.shouldKeepAlive = false
   response.end('from outside')
 })
 http.on('connection', () => tell('http connection'))

@@ -42,7 +42,7 @@ describe('a level or rule is refused:', () => {
     expect(refusal({ guard: {} })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
 
-        guard: no protocol is named (got {}): expected some of default, db, ws, http, sockets, dns, subprocess, worker."
+        guard: no protocol is named (got {}): expected some of default, db, ws, http, sockets, dns, subprocess, worker, native."
     `)
   })
   test('null as a level', () => {
@@ -56,14 +56,14 @@ describe('a level or rule is refused:', () => {
     expect(refusal({ guard: { grpc: 'error' } })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
 
-        guard.grpc: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker."
+        guard.grpc: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker, native."
     `)
   })
   test('a protocol by a synonym', () => {
     expect(refusal({ guard: { net: 'error' } })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
 
-        guard.net: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker (did you mean: sockets?)"
+        guard.net: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker, native (did you mean: sockets?)"
     `)
   })
   test('a protocol in the wrong place', () => {
@@ -84,14 +84,14 @@ describe('a level or rule is refused:', () => {
     expect(refusal({ guard: { HTTP: 'error' } })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
 
-        guard.HTTP: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker (did you mean: http?)"
+        guard.HTTP: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker, native (did you mean: http?)"
     `)
   })
   test('a protocol of a later version', () => {
     expect(refusal({ guard: { fs: 'error' } })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
 
-        guard.fs: vitest-tripwire 0.1.0 does not guard files yet (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker."
+        guard.fs: vitest-tripwire 0.1.0 does not guard files yet (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker, native."
     `)
   })
   test('a key of a later version', () => {
@@ -102,12 +102,11 @@ describe('a level or rule is refused:', () => {
     `)
   })
   test('a rule of a later version', () => {
-    expect(refusal({ allow: ['native:better-sqlite3', 'native', 'fs:write:a'] })).toMatchInlineSnapshot(`
-      "[TRIPWIRE_CONFIG] tripwire.config.ts has 3 problems.
+    expect(refusal({ allow: ['fs', 'fs:write:a'] })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has 2 problems.
 
-        allow[0]: vitest-tripwire 0.1.0 does not guard native code yet (got 'native:better-sqlite3'): expected one of db, ws, http, sockets, dns, subprocess, worker.
-        allow[1]: vitest-tripwire 0.1.0 does not guard native code yet (got 'native'): expected one of db, ws, http, sockets, dns, subprocess, worker.
-        allow[2]: vitest-tripwire 0.1.0 does not guard files yet (got 'fs:write:a'): expected one of db, ws, http, sockets, dns, subprocess, worker."
+        allow[0]: vitest-tripwire 0.1.0 does not guard files yet (got 'fs'): expected one of db, ws, http, sockets, dns, subprocess, worker, native.
+        allow[1]: vitest-tripwire 0.1.0 does not guard files yet (got 'fs:write:a'): expected one of db, ws, http, sockets, dns, subprocess, worker, native."
     `)
   })
   test('a rule with a synonym', () => {
@@ -121,7 +120,7 @@ describe('a level or rule is refused:', () => {
     expect(refusal({ allow: 'htttp://a.example' })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
 
-        allow: 'htttp' is no protocol (got 'htttp://a.example'): expected one of db, ws, http, sockets, dns, subprocess, worker (did you mean: http, https?)"
+        allow: 'htttp' is no protocol (got 'htttp://a.example'): expected one of db, ws, http, sockets, dns, subprocess, worker, native (did you mean: http, https?)"
     `)
   })
   test.each([
@@ -148,7 +147,7 @@ describe('a level or rule is refused:', () => {
     expect(refusal({ allow: M({ protocol: 'htp', host: 'a' }) })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
 
-        allow: 'htp' is no protocol (got M({ protocol: 'htp', host: 'a' })): expected one of db, ws, http, sockets, dns, subprocess, worker (did you mean: http, https?)"
+        allow: 'htp' is no protocol (got M({ protocol: 'htp', host: 'a' })): expected one of db, ws, http, sockets, dns, subprocess, worker, native (did you mean: http, https?)"
     `)
   })
   test('a matcher with an unknown fact', () => {

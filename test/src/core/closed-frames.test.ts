@@ -13,7 +13,12 @@ const rule = (name: string): Rule => ({
   matches: (layer) => layer.facts.name === name,
 })
 const layers: Layer[] = [{ protocol: 'toy', operation: 'toy:call', facts: { name: 'a' } }]
-const knowledge: Knowledge = { passes: () => false, isSafe: () => false, forMocks: (layer) => layer }
+const knowledge: Knowledge = {
+  passes: () => false,
+  isSafe: () => false,
+  isLenient: () => false,
+  forMocks: (layer) => layer,
+}
 
 describe('closed frames', () => {
   test('a closed sandbox never decides: its call is judged in the test around it', () => {

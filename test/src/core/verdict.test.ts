@@ -37,6 +37,7 @@ const knowledge: Knowledge = {
   passes: (layer) => layer.facts.passes === true,
   forMocks: (layer) => layer,
   isSafe: (layer) => layer.facts.safe === true,
+  isLenient: () => false,
 }
 
 interface Place {

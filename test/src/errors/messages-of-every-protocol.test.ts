@@ -26,6 +26,7 @@ export const ours = {
   db: () => new pg.Client(login).connect(),
   subprocess: () => failed(spawn('no-such-program', ['--force'])),
   worker: () => failed(new Worker('./no-such-file.js')),
+  native: async () => process.dlopen({ exports: {} }, '/opt/addons/no-such-addon.node'),
 }
 /** Bound functions of others: no line of this file is on their stack. */
 export const theirs = {
@@ -36,6 +37,7 @@ export const theirs = {
   db: () => {},
   subprocess: spawn.bind(undefined, 'no-such-program', ['--force']),
   worker: Reflect.construct.bind(undefined, Worker, ['./no-such-file.js']),
+  native: process.dlopen.bind(process, { exports: {} }, '/opt/addons/no-such-addon.node'),
 }
 const client = new pg.Client(login)
 theirs.db = client.connect.bind(client)
@@ -66,11 +68,11 @@ for (const [sort, calls] of Object.entries({ sited: ours, unsited: theirs }))
     })
 `
 const FILES = {
-  // Worker threads pass but for a rule that denies them.
+  // Worker threads and native code pass but for a rule that denies them.
   TRIPWIRE_GUARDED_CALL: suite('await call()'),
   // Queries are safe: they would really be made.
-  TRIPWIRE_UNSAFE_PASSTHROUGH: suite('await call()', 'dns', 'worker'),
-  TRIPWIRE_UNMOCKED_INTERACTION: suite('await tripwire.sandbox(() => call())', 'worker'),
+  TRIPWIRE_UNSAFE_PASSTHROUGH: suite('await call()', 'dns', 'worker', 'native'),
+  TRIPWIRE_UNMOCKED_INTERACTION: suite('await tripwire.sandbox(() => call())', 'worker', 'native'),
   TRIPWIRE_POST_SANDBOX_INTERACTION: suite(
     'const work = tripwire.sandbox(() => ({ promise: call(30) })); await work.promise',
   ),
@@ -79,7 +81,7 @@ const FILES = {
 test('the next one', () => new Promise((resolve) => setTimeout(resolve, 700)))`,
 }
 /** How many protocols have no message of a code. */
-const WITHOUT: Readonly<Record<string, number>> = { TRIPWIRE_UNSAFE_PASSTHROUGH: 2, TRIPWIRE_UNMOCKED_INTERACTION: 1 }
+const WITHOUT: Readonly<Record<string, number>> = { TRIPWIRE_UNSAFE_PASSTHROUGH: 3, TRIPWIRE_UNMOCKED_INTERACTION: 2 }
 /** Messages as Vitest has them, without stacks. */
 const REPORTER = `
 import { writeFileSync } from 'node:fs'
@@ -108,7 +110,7 @@ describe('the message of', () => {
         ...Object.fromEntries(tests),
         'calls.ts': CALLS,
         'reporter.js': REPORTER,
-        'tripwire.config.ts': `export default { deny: 'worker', files: { 'TRIPWIRE_UNSAFE*': { guard: 'warn' } } }`,
+        'tripwire.config.ts': `export default { deny: ['worker', 'native'], files: { 'TRIPWIRE_UNSAFE*': { guard: 'warn' } } }`,
         'node_modules/poller/index.js': POLLER,
         'node_modules/poller/package.json': '{ "name": "poller", "type": "module", "main": "index.js" }',
       },

@@ -119,6 +119,22 @@ describe('a guarded call', () => {
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
     `)
   })
+  test('of native', async () => {
+    expect(await message({}, CALLS.native)).toMatchInlineSnapshot(`
+      "[TRIPWIRE_GUARDED_CALL] opening the device /dev/ttyUSB0 with @serialport/bindings-cpp was blocked, outside any sandbox.
+
+        where  test/fixtures/errors/orders.ts:11:48
+               in test "charges the card" (test/shop.test.ts)
+        why    the level is 'error' (tripwire.config.ts, guard)
+        fix    let it through in this test (with import { tripwire } from 'vitest-tripwire'):
+                 using _ = tripwire.allow('native:@serialport/bindings-cpp')
+               or by the test's options, the second argument of test():
+                 { meta: { tripwire: { allow: ['native:@serialport/bindings-cpp'] } } }
+               or let it through everywhere (tripwire.config.ts):
+                 allow: ['native:@serialport/bindings-cpp']
+        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+    `)
+  })
   test('without a call site', async () => {
     expect(await message({ sited: false }, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.

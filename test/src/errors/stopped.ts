@@ -141,4 +141,9 @@ export const CALLS = {
     operation: 'worker:start',
     facts: { source: 'file', path: '/srv/shop/src/report.js' },
   },
+  native: {
+    protocol: 'native',
+    operation: 'native:device',
+    facts: { package: '@serialport/bindings-cpp', path: '/dev/ttyUSB0' },
+  },
 } satisfies Record<string, Layer>

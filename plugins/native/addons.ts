@@ -1,0 +1,79 @@
+/**
+ * Native addons that do I/O of their own, by what they export: the functions and classes that open something, and where among the arguments
+ * it says what. Data; `openings.ts` reads it. Found by reading each package at the versions named.
+ */
+
+/** Where a value stands: the number of an argument, and keys from there on (`0.path`). */
+export type Place = string
+
+export interface Opening {
+  /** `database`: a file or URL. `device`: a device file. `program`: like a child process. `peer`: `tcp://host:port`. `conninfo`: as libpq writes it. */
+  readonly kind: 'database' | 'device' | 'program' | 'peer' | 'conninfo'
+  readonly at: Place
+  readonly product?: string
+  /** Where it says, if anywhere, that nothing is written. */
+  readonly readOnly?: Place
+  /** Of a program. */
+  readonly args?: Place
+  readonly cwd?: Place
+}
+
+export interface Addon {
+  /** Names of the packages in whose folder the binary lies; those of platforms too. */
+  readonly packages: RegExp
+  /** By the path of a function or class in what the binary exports: `Env.prototype.open`. */
+  readonly opens: Readonly<Record<string, Opening>>
+}
+
+const database = (product: string, at: Place, readOnly?: Place): Opening => ({
+  kind: 'database',
+  product,
+  at,
+  ...(readOnly !== undefined && { readOnly }),
+})
+const device = (at: Place): Opening => ({ kind: 'device', at })
+
+export const ADDONS: readonly Addon[] = [
+  // better-sqlite3 12, sqlite3 6, libsql 0.6
+  { packages: /^better-sqlite3$/, opens: { Database: database('sqlite', '0', '3') } },
+  { packages: /^sqlite3$/, opens: { Database: database('sqlite', '0') } },
+  {
+    packages: /^(?:libsql|@libsql\/.+)$/,
+    opens: { databaseOpen: database('sqlite', '0'), databaseOpenWithSync: database('sqlite', '0') },
+  },
+  // duckdb 1, @duckdb/node-api 1
+  { packages: /^duckdb$/, opens: { Database: database('duckdb', '0') } },
+  {
+    packages: /^@duckdb\/node-bindings(?:-.+)?$/,
+    opens: { open: database('duckdb', '0'), get_or_create_from_cache: database('duckdb', '1') },
+  },
+  // lmdb 3; classic-level 3, leveldown 6, rocksdb 5
+  { packages: /^(?:lmdb|@lmdb\/.+)$/, opens: { 'Env.prototype.open': database('lmdb', '0.path', '0.readOnly') } },
+  { packages: /^(?:classic-level|leveldown)$/, opens: { db_open: database('leveldb', '1') } },
+  { packages: /^rocksdb$/, opens: { db_open: database('rocksdb', '1', '2.readOnly') } },
+  // pg-native 3, by libpq 1
+  {
+    packages: /^libpq$/,
+    opens: {
+      'PQ.prototype.$connect': { kind: 'conninfo', product: 'postgres', at: '0' },
+      'PQ.prototype.$connectSync': { kind: 'conninfo', product: 'postgres', at: '0' },
+    },
+  },
+  // node-pty 1: the first for Unix, the second for Windows
+  {
+    packages: /^(?:node-pty|@lydell\/node-pty.*|@homebridge\/node-pty.*)$/,
+    opens: {
+      fork: { kind: 'program', at: '0', args: '1', cwd: '3' },
+      startProcess: { kind: 'program', at: '0' },
+    },
+  },
+  // serialport 13; node-hid 3; usb 3 and 2
+  { packages: /^@serialport\/bindings(?:-cpp)?$/, opens: { open: device('0') } },
+  { packages: /^node-hid$/, opens: { HID: device('0'), openAsyncHIDDevice: device('0') } },
+  {
+    packages: /^(?:usb|@node-usb\/.+)$/,
+    opens: { 'UsbDevice.prototype.open': device(''), 'Device.prototype.__open': device('') },
+  },
+  // zeromq 6
+  { packages: /^zeromq$/, opens: { 'Socket.prototype.connect': { kind: 'peer', at: '0' } } },
+]

@@ -1,0 +1,96 @@
+/** What an addon is about to open, as a call of the protocol that it belongs to. */
+import { basename, resolve } from 'node:path'
+import type { Layer } from '../../src/plugin.ts'
+import type { Opening, Place } from './addons.ts'
+
+// Captured at load: tests replace it, and change the folder.
+const { URL } = globalThis
+const { cwd: currentFolder, env: environment } = process
+
+/** Undefined where the arguments say nothing that is understood, and for databases in memory. */
+export function layerOf(opening: Opening, name: string, args: readonly unknown[]): Layer | undefined {
+  const given = at(args, opening.at)
+  if (opening.kind === 'device') return device(name, given, args)
+  if (typeof given !== 'string') return undefined
+  if (opening.kind === 'program') return program(given, opening, args)
+  if (opening.kind === 'peer') return peer(given)
+  if (opening.kind === 'conninfo') return connection(opening.product, name, parseConninfo(given))
+  return database(given, opening, name, args)
+}
+
+function at(args: readonly unknown[], place: Place): unknown {
+  let value: unknown = args
+  for (const key of place === '' ? [] : place.split('.')) value = (value as Record<string, unknown> | undefined)?.[key]
+  return place === '' ? undefined : value
+}
+
+function device(name: string, given: unknown, args: readonly unknown[]): Layer {
+  const path = typeof given === 'string' ? given : args.filter((arg) => typeof arg === 'number').join(':') || 'unnamed'
+  return { protocol: 'native', operation: 'native:device', facts: { package: name, path } }
+}
+
+function program(file: string, opening: Opening, args: readonly unknown[]): Layer {
+  const words = at(args, opening.args ?? '')
+  const cwd = at(args, opening.cwd ?? '')
+  const list = Array.isArray(words) ? words.map(String) : []
+  const facts = {
+    ...(/[/\\]/.test(file) ? { path: resolve(currentFolder(), file) } : { program: basename(file) }),
+    line: list.map((word) => (word === '' || /\s/.test(word) ? JSON.stringify(word) : word)).join(' '),
+    args: list,
+    cwd: typeof cwd === 'string' ? cwd : currentFolder(),
+    env: [],
+    detached: false,
+  }
+  return { protocol: 'subprocess', operation: 'subprocess:spawn', facts }
+}
+
+function peer(address: string): Layer | undefined {
+  const [, host, port] = /^tcp:\/\/(.+):(\d+)$/.exec(address) ?? []
+  if (host !== undefined)
+    return { protocol: 'sockets', operation: 'sockets:connect', facts: { transport: 'tcp', host, port: Number(port) } }
+  const [, path] = /^ipc:\/\/(.+)$/.exec(address) ?? []
+  if (path === undefined) return undefined
+  return { protocol: 'sockets', operation: 'sockets:connect', facts: { transport: 'unix', path } }
+}
+
+function database(given: string, opening: Opening, driver: string, args: readonly unknown[]): Layer | undefined {
+  if (/^[a-z]+:\/\//i.test(given) && !given.startsWith('file:')) {
+    const { hostname: host, port, protocol } = new URL(given)
+    return connection(opening.product, driver, { host, port: port || (/^(?:http|ws):/.test(protocol) ? '80' : '443') })
+  }
+  const file = given.replace(/^file:(?:\/\/)?/, '').replace(/\?.*$/, '')
+  const inMemory = file === '' || file === ':memory:' || /[?&]mode=memory/.test(given)
+  const path = inMemory ? ':memory:' : resolve(currentFolder(), file)
+  const access = opening.readOnly !== undefined && at(args, opening.readOnly) ? 'read' : 'write'
+  return { protocol: 'db', operation: 'db:open', facts: { product: opening.product, driver, path, access } }
+}
+
+function connection(
+  product: string | undefined,
+  driver: string,
+  login: Readonly<Record<string, string | undefined>>,
+): Layer {
+  const {
+    host = environment.PGHOST ?? 'localhost',
+    port = environment.PGPORT ?? '5432',
+    dbname: database,
+    user,
+  } = login
+  const place = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port: Number(port) }
+  return { protocol: 'db', operation: 'db:connect', facts: { product, driver, ...place, database, user } }
+}
+
+/** `host='x' port=1`, or a URL. */
+function parseConninfo(text: string): Record<string, string> {
+  if (/^postgres(?:ql)?:\/\//.test(text)) {
+    const { hostname, port, pathname, username } = new URL(text)
+    return {
+      ...(hostname !== '' && { host: hostname }),
+      ...(port !== '' && { port }),
+      ...(pathname.length > 1 && { dbname: pathname.slice(1) }),
+      ...(username !== '' && { user: username }),
+    }
+  }
+  const found = text.matchAll(/(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|(\S+))/g)
+  return Object.fromEntries([...found].map(([, key, quoted, plain]) => [key as string, quoted ?? plain ?? '']))
+}

@@ -1,0 +1,29 @@
+/** What is run in a cell: the test files, and the Node and the environment that they are run with. */
+import { homeOf, nodeOf } from './install.mjs'
+
+/** Those that run Vitest on projects, which the cell then decides about. */
+const OF_PROJECTS = ['arrangements', 'charging', 'frames', 'pools', 'report', 'runtimes', 'ways-out']
+/** Those whose projects are written in TypeScript, which the native runner does not take from older Nodes. */
+const IN_TYPESCRIPT = ['doors', 'installation', 'runner']
+/** Those that call out by themselves, and those of the clients: in the repository's own Vitest, on the Node of the cell. */
+const OWN = ['test/plugins', 'test/src', ...integration(['clients', 'contexts', 'isolation'])]
+
+function integration(names) {
+  return names.map((name) => `test/integration/${name}.test.ts`)
+}
+
+/**
+ * @returns the Node that runs the suites, the arguments for its Vitest, and what is added to the environment
+ * @throws when the Node or the Vitest of the cell cannot be installed
+ */
+export function suitesOf({ node, vitest, pool, isolation, runner, gaps }) {
+  const TRIPWIRE_NODE = nodeOf(node)
+  if (runner === 'own') return { by: TRIPWIRE_NODE, args: [`--pool=${pool}`, ...OWN], env: { TRIPWIRE_NODE } }
+  const TRIPWIRE_CELL = [pool, isolation, runner, ...gaps.flatMap(({ without }) => without)].join(',')
+  const names = runner === 'native' ? OF_PROJECTS : [...OF_PROJECTS, ...IN_TYPESCRIPT]
+  return {
+    by: process.execPath,
+    args: integration(names),
+    env: { TRIPWIRE_NODE, TRIPWIRE_HOME: homeOf(vitest), TRIPWIRE_CELL },
+  }
+}
