@@ -40,9 +40,17 @@ const ORDERS: readonly Order[] = [
 ]
 const TOOL_FIRST: Order = {
   name: 'tool, then the setup file alone',
-  config: config(`setupFiles: ['./setup.js', 'vitest-tripwire/setup']`),
+  config: config(`pool: 'threads', setupFiles: ['./setup.js', 'vitest-tripwire/setup']`),
   modules: REPLACING,
   stop: false,
+}
+
+const OUTLIVING: Order = {
+  name: 'plugin, taken back while the tool stands above it',
+  config: config(`pool: 'threads', setupFiles: ['./setup.js']`, 'plugins: [tripwire()]'),
+  modules: ['interceptors', 'mock-agent', ...WATCHING],
+  only: /bypass|nock \d+$|MockAgent$|^import-in/,
+  remove: true,
 }
 
 /** PGlite takes seconds to start. */
@@ -147,6 +155,18 @@ test.runIf(installed)('a tool that answers, then the setup file alone: refused, 
            list 'vitest-tripwire/setup' first among setupFiles",
     ]
   `)
+})
+
+test.runIf(installed)('a guard that is taken back leaves what stands above it, and lets everything out', async () => {
+  const bare = await played(BARE)
+  const { rows, refused } = await played(OUTLIVING)
+  expect([...refused]).toEqual([])
+  expect(rows.size).toBe(6)
+  for (const { tool, answers, through, after } of rows.values()) {
+    expect([...new Set(answers)]).toEqual(['answered'])
+    expect({ tool, through }).toEqual({ tool, through: bare.rows.get(tool)?.through })
+    expect(after).toEqual({ fetch: 'from outside', 'http.get': 'from outside' })
+  }
 })
 
 test.runIf(installed)('docs/coexistence.md tells what was measured (UPDATE_DOCS=1 rewrites it)', async () => {

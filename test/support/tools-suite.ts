@@ -14,10 +14,14 @@ export interface Order {
   readonly start?: boolean
   /** Whether the tool stops. */
   readonly stop?: boolean
+  /** Whether the guard is taken back while the tool stands above it. */
+  readonly remove?: boolean
   /** False for the run without a guard. */
   readonly guarded?: boolean
   /** Which modules of tools it is for. */
   readonly modules: readonly string[]
+  /** Which tools of them; all, when left out. */
+  readonly only?: RegExp
 }
 
 /** What was seen of one tool in one order. */
@@ -54,7 +58,15 @@ export async function toolsOf(module: string): Promise<readonly string[]> {
 }
 
 /** Plays every tool of an order, in real Vitest. */
-export async function tryTools({ config, start = false, stop = true, guarded = true, modules }: Order): Promise<Tried> {
+export async function tryTools({
+  config,
+  start = false,
+  stop = true,
+  remove = false,
+  guarded = true,
+  modules,
+  only = /^/,
+}: Order): Promise<Tried> {
   await using world = await startWorld()
   const files: Record<string, string> = {
     'vitest.config.ts': `import { defineConfig } from 'vitest/config'
@@ -69,14 +81,16 @@ export async function tryTools({ config, start = false, stop = true, guarded = t
   for (const module of modules) {
     const names = await toolsOf(module)
     const groups = start ? [names] : names.map((name) => [name])
+    // By its number the setup file finds the tool.
     for (const [number, group] of groups.entries()) {
+      if (!group.some((name) => only.test(name))) continue
       const file = `${module}.${number}.test.js`
       named.set(file, group.join(', '))
       files[file] = `
         import { tools } from './tools/${module}.js'
         import { suite } from './suite.js'
         for (const name of ${JSON.stringify(group)})
-          suite(name, (globalThis.started ?? tools)[name], ${JSON.stringify({ guarded, start, stop })})`
+          suite(name, (globalThis.started ?? tools)[name], ${JSON.stringify({ guarded, start, stop, remove })})`
     }
   }
   const env = { WORLD_HTTP: `http://127.0.0.1:${world.http}`, WORLD_UNIX: world.unix }
