@@ -22,10 +22,12 @@ export interface Installed {
   rememberFormatter(): void
   /** The error for what the sandboxes of a test, describe or file left unaccounted at its end; undefined when nothing is. */
   verify(frame: Frame): Error | undefined
-  /** Puts a config in force: its rules on the run frame, its plugins installed. Replaces the one before. */
-  configure(config: ResolvedConfig): void
+  /** Puts a config in force: its rules on the run frame, its plugins installed. Replaces the one before. @param file of the tests */
+  configure(config: ResolvedConfig, file: string): void
   /** In a worker thread: judges from now on in the frames of its starter, and tells him. */
   obey(start: ThreadStart): void
+  /** What a test did to the patches; they are in place again. Undefined when nothing. @param during names what has ended */
+  lost(during: string): Error | undefined
   /** Takes every patch back and frees the slot. */
   remove(): void
 }

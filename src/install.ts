@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { builtins } from '../plugins/index.ts'
+import { frozen } from './config/frozen.ts'
 import type { ResolvedConfig } from './config/resolved.ts'
 import { validateConfig, validateOptions, validateRules } from './config/validate.ts'
 import { createApi, standing } from './core/api.ts'
@@ -9,11 +10,12 @@ import { Guard } from './core/guard.ts'
 import { takeLedger } from './core/ledger.ts'
 import type { Open } from './core/open-calls.ts'
 import { Sandboxes } from './core/sandbox.ts'
+import type { TripHook } from './core/trip-hook.ts'
 import { unaccounted } from './core/verify.ts'
 import { callerPosition, captureFrames, rememberFormatter } from './errors/call-site.ts'
 import { carriesTrip } from './errors/carries.ts'
 import { assertionError, printApiCall, type Voice, verificationError } from './errors/contract.ts'
-import { differentMajors, lockedSlot, notInstalled } from './errors/install-errors.ts'
+import { differentMajors, lockedSlot, lostSlots, notInstalled } from './errors/install-errors.ts'
 import {
   assertInsideError,
   badAnswer,
@@ -138,7 +140,7 @@ function assemble(): Installed {
     verify: (frame) => verify(voice, frame),
     resolve: (raw, { file, dir }) => validateConfig(raw, { file, dir, builtins }),
     scopeOf: (options, place) => validateOptions(options, { config: needConfig(state.config), ...place }),
-    configure(config) {
+    configure(config, file) {
       state.config = config
       foreign.undo()
       foreign = new PatchSet()
@@ -150,12 +152,16 @@ function assemble(): Installed {
       config.plugins.forEach(addFamily)
       guard.run.scopes.splice(0)
       guard.run.addScope(config.project)
-      guard.hook.hook = config.onTrip
+      guard.hook.hook = hookOf(config, file)
       guard.active = true
     },
     obey(start) {
       state.config = threadConfig(start, builtins)
       obey(start, guard, state.config.grammar)
+    },
+    lost(during) {
+      const slots = [...patches.takeLost(), ...foreign.takeLost()]
+      return slots.length === 0 ? undefined : lostSlots(slots, during)
     },
     remove() {
       guard.active = false
@@ -172,6 +178,16 @@ function verify(voice: Voice, frame: Frame): Error | undefined {
   const ledger = takeLedger(frame)
   const left = ledger && unaccounted(ledger)
   return left && verificationError(voice, left, frame.name)
+}
+
+/** The config's `onTrip`, with its `data` for a file: made at the first question, as most files have none. */
+function hookOf({ onTrip, data }: ResolvedConfig, file: string): TripHook['hook'] {
+  if (onTrip === undefined) return undefined
+  let made: { readonly data: unknown } | undefined
+  return (trip) => {
+    made ??= { data: typeof data === 'function' ? frozen(data(file)) : data }
+    return onTrip(Object.freeze({ ...trip, data: made.data }))
+  }
 }
 
 /** The config in force; the api is of no use before one is. */

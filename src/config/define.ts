@@ -1,6 +1,6 @@
-import type { Trip } from '../core/call.ts'
 import type { Level } from '../core/levels.ts'
 import type { Matcher } from '../core/matcher.ts'
+import type { HookTrip } from '../core/trip-hook.ts'
 import type { PluginDefinition } from '../plugin.ts'
 
 /** A rule string, or what `M(...)` gives. */
@@ -29,15 +29,26 @@ export interface TripwireOptions {
   readonly loopback?: 'own' | 'any' | 'none'
 }
 
+/** What `onTrip` is asked about: the trip, where in the run it was made, and the config's `data`. */
+export interface OnTripCall extends HookTrip {
+  readonly data: unknown
+}
+
+// biome-ignore lint/suspicious/noConfusingVoidType: a hook without a return is one that answers nothing
+export type OnTrip = (trip: OnTripCall) => 'allow' | undefined | void
+
 /** The config file. Every key is optional; unknown keys are errors. */
 export interface TripwireConfig extends TripwireOptions {
   /** Options by test file; globs relative to the config file. */
   readonly files?: Readonly<Record<string, TripwireOptions>>
   /** Plugins of third parties. */
   readonly plugins?: readonly PluginDefinition[]
-  /** Asked before a call is stopped: `'allow'` lets it through. Synchronous. */
-  readonly onTrip?: (trip: Trip) => unknown
-  /** Handed to `onTrip` hooks and plugins as they are. */
+  /**
+   * Asked once for each call that is about to be stopped, late ones and those in a sandbox too, but not where a ceiling stops it: `'allow'` lets
+   * it through, nothing stops it, and what it throws is the error of the call. Synchronous: a promise is no answer. What it does is not judged.
+   */
+  readonly onTrip?: OnTrip
+  /** Handed to `onTrip`, deeply frozen: a value, or a function that is called once for each test file, with its path. */
   readonly data?: unknown
   /** Texts and patterns that are hidden in messages and reports. */
   readonly redact?: readonly (string | RegExp)[]

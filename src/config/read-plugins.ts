@@ -1,4 +1,5 @@
 import type { PluginDefinition } from '../plugin.ts'
+import { frozen } from './frozen.ts'
 import { join, type Problems } from './problems.ts'
 import { RESERVED } from './reserved.ts'
 
@@ -20,10 +21,19 @@ export function readPlugins(value: unknown, { builtins, keys, problems }: Contex
     return []
   }
   const taken = new Taken(builtins, keys)
-  return value.filter((plugin: PluginDefinition, at): plugin is PluginDefinition => {
+  const usable = value.filter((plugin: PluginDefinition, at): plugin is PluginDefinition => {
     const path = `plugins[${at}]`
     return isPlugin(plugin, path, problems) && taken.admit(plugin, path, problems)
   })
+  return usable.map(fixed)
+}
+
+/** A copy that nobody changes: what it declares is frozen, its functions are what they were. */
+function fixed(plugin: PluginDefinition): PluginDefinition {
+  const made: PluginDefinition = Object.create(Object.getPrototypeOf(plugin), Object.getOwnPropertyDescriptors(plugin))
+  for (const key of ['operations', 'facts', 'schemes', 'synonyms', 'settings'] as const)
+    if (plugin[key] !== undefined) Object.defineProperty(made, key, { value: frozen(plugin[key]), enumerable: true })
+  return Object.freeze(made)
 }
 
 function isPlugin(plugin: Partial<PluginDefinition> | null | undefined, path: string, problems: Problems): boolean {

@@ -1,7 +1,7 @@
-import type { Trip } from '../core/call.ts'
 import type { Grammar } from '../core/rules.ts'
 import type { Scope } from '../core/scopes.ts'
 import type { PluginDefinition } from '../plugin.ts'
+import type { OnTrip } from './define.ts'
 
 /** A config that was read whole and found right; frozen. */
 export interface ResolvedConfig {
@@ -13,7 +13,8 @@ export interface ResolvedConfig {
   readonly grammar: Grammar
   readonly project: Scope
   readonly files: readonly FileScope[]
-  readonly onTrip: ((trip: Trip) => unknown) | undefined
+  readonly onTrip: OnTrip | undefined
+  /** A value, or a function of the test file that gives one. */
   readonly data: unknown
   readonly redact: readonly (string | RegExp)[]
 }

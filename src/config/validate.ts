@@ -7,6 +7,7 @@ import { suggest } from '../core/suggest.ts'
 import { printFile } from '../errors/call-site.ts'
 import type { PluginDefinition } from '../plugin.ts'
 import { compileFileGlob, globProblem } from './file-glob.ts'
+import { frozen } from './frozen.ts'
 import { join, Problems } from './problems.ts'
 import { readPlugins } from './read-plugins.ts'
 import { RESERVED } from './reserved.ts'
@@ -53,7 +54,7 @@ export function validateConfig(raw: unknown, { file, dir, builtins }: Context): 
     project,
     files: Object.freeze(files),
     onTrip: config.onTrip as ResolvedConfig['onTrip'],
-    data: config.data,
+    data: frozen(config.data),
     redact,
   })
 }
@@ -119,7 +120,7 @@ class Reader {
       for (const [key, schema] of Object.entries(plugin.settings ?? {})) {
         if (options[key] === undefined) continue
         checkSetting(schema, options[key], join(path, key), this.#problems)
-        settings[key] = options[key]
+        settings[key] = frozen(options[key])
       }
     }
     const rules = EFFECTS.filter((effect) => options[effect] !== undefined).map((effect) => [
@@ -232,5 +233,5 @@ function readRedact(value: unknown, problems: Problems): readonly (string | RegE
     if (!usable)
       problems.add(`redact[${at}]`, pattern, 'it can hide nothing', 'a text that is not empty, or a regular expression')
   })
-  return Object.freeze([...value])
+  return frozen(value)
 }

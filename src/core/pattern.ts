@@ -25,11 +25,26 @@ export function compilePattern(kind: FactKind, pattern: unknown): Test {
   if (Array.isArray(pattern)) return compileAny(kind, pattern)
   if (isRegExp(pattern)) return compileRegExp(pattern)
   if (typeof pattern === 'function') return (value) => Boolean((pattern as (value: unknown) => unknown)(value))
-  const asymmetric = (pattern as { asymmetricMatch?: unknown } | null)?.asymmetricMatch
-  if (typeof asymmetric === 'function') return (value) => asymmetric.call(pattern, value) === true
+  if (isAsymmetric(pattern)) {
+    const own = fixedCopy(pattern)
+    return (value) => own.asymmetricMatch(value) === true
+  }
   const compile = KINDS[kind]
   if (compile === undefined) throw new PatternError(`a pattern of a known kind, not ${kind}`)
   return compile(pattern)
+}
+
+interface Asymmetric {
+  asymmetricMatch(value: unknown): unknown
+}
+
+function isAsymmetric(pattern: unknown): pattern is Asymmetric {
+  return typeof (pattern as Partial<Asymmetric> | null)?.asymmetricMatch === 'function'
+}
+
+/** The rule stays what it is when somebody changes the object that it was made of. */
+function fixedCopy<T extends object>(pattern: T): T {
+  return Object.freeze(Object.create(Object.getPrototypeOf(pattern), Object.getOwnPropertyDescriptors(pattern)))
 }
 
 function compileAny(kind: FactKind, patterns: readonly unknown[]): Test {

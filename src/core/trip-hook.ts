@@ -54,6 +54,7 @@ function hookTrip(trip: Trip, frame: Frame): HookTrip {
   const test = frame.nearest('test')
   return Object.freeze({
     ...trip,
+    facts: Object.freeze({ ...trip.facts }),
     frames: Object.freeze(frames),
     test: test && Object.freeze({ name: test.name.replace(/^test "(.*)"$/s, '$1'), file: test.file }),
   })

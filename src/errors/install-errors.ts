@@ -1,4 +1,4 @@
-import type { LockedSlotError } from '../patch/patch-set.ts'
+import type { LockedSlotError, LostSlot } from '../patch/patch-set.ts'
 import { InstallError } from './classes.ts'
 
 interface Copy {
@@ -57,5 +57,26 @@ export function notInstalled(): InstallError {
       '         export default defineConfig({ plugins: [tripwire()] })',
       "       or the setup file: test: { setupFiles: ['vitest-tripwire/setup'] }",
     ].join('\n'),
+  )
+}
+
+const HOWS = {
+  'put back': "Node's own function was put back",
+  removed: 'the property was removed',
+  replaced: 'it was replaced by a function that never calls the one it replaced',
+} as const
+
+/** @param during `test "a"`: what has just ended */
+export function lostSlots(lost: readonly LostSlot[], during: string): InstallError {
+  const slots = lost.map(({ slot }) => slot)
+  return new InstallError(
+    [
+      `${slots.join(', ')} did not lead to the guard any more when ${during} ended, so calls may have got past it.`,
+      '',
+      ...lost.map(({ slot, how }, at) => `  ${at === 0 ? 'why' : '   '}  ${slot}: ${HOWS[how]}`),
+      '  note it leads there again from now on',
+      '  fix  replace a built-in by vi.spyOn or vi.mock, and put back what was there before: vi.restoreAllMocks() does',
+    ].join('\n'),
+    { slots },
   )
 }

@@ -1,10 +1,19 @@
 import { syncBuiltinESMExports } from 'node:module'
 import { disguise } from './disguise.ts'
 import { holderOf } from './holder.ts'
+import { mayReachUs } from './reach.ts'
 
 interface Patch {
   readonly before: PropertyDescriptor | undefined
   readonly replacement: unknown
+  readonly original: unknown
+  readonly slot: string
+}
+
+/** A slot of ours that somebody emptied; `how` completes "… was". */
+export interface LostSlot {
+  readonly slot: string
+  readonly how: 'put back' | 'removed' | 'replaced'
 }
 
 /** What was patched of each owner, the last patch of a property last. */
@@ -30,6 +39,7 @@ export class LockedSlotError extends Error {
 export class PatchSet {
   readonly #undo: (() => void)[] = []
   #patches: Patches = new WeakMap()
+  readonly #owners = new Set<WeakRef<object>>()
 
   /** Replaces `owner[key]`. @throws LockedSlotError when the property is neither writable nor configurable */
   patch<T extends object, K extends keyof T & (string | symbol)>(
@@ -43,9 +53,11 @@ export class PatchSet {
     const slot = slotName(owner, key, original)
     if (before && !before.configurable && !before.writable) throw new LockedSlotError(slot, holderOf(original, before))
     if (!before && !Object.isExtensible(owner)) throw new LockedSlotError(slot, 'the object is not extensible')
-    const patches = this.#patches.get(owner) ?? new Map<PropertyKey, Patch[]>()
+    const known = this.#patches.get(owner)
+    const patches = known ?? new Map<PropertyKey, Patch[]>()
+    if (known === undefined) this.#owners.add(new WeakRef(owner))
     this.#patches.set(owner, patches)
-    patches.set(key, [...(patches.get(key) ?? []), { before, replacement }])
+    patches.set(key, [...(patches.get(key) ?? []), { before, replacement, original, slot }])
     this.#undo.push(undoOf(owner, key, this.#patches))
     const after: PropertyDescriptor =
       before && 'value' in before
@@ -59,6 +71,34 @@ export class PatchSet {
   holds(owner: object, key: PropertyKey): boolean {
     const patch = this.#patches.get(owner)?.get(key)?.at(-1)
     return patch !== undefined && (owner as Record<PropertyKey, unknown>)[key] === patch.replacement
+  }
+
+  /**
+   * Slots that do not lead to us any more: where the original was put back, the property was removed, or a method was replaced by one that
+   * never comes to ours. They are ours again after that. What stands on top of ours, and functions of modules that were replaced, are fine.
+   */
+  takeLost(): LostSlot[] {
+    const lost: LostSlot[] = []
+    for (const held of this.#owners) {
+      const owner = held.deref()
+      const patches = owner && this.#patches.get(owner)
+      if (owner === undefined || patches === undefined) this.#owners.delete(held)
+      else for (const [key, list] of patches) this.#check(owner, key, list, lost)
+    }
+    return lost
+  }
+
+  #check(owner: object, key: PropertyKey, list: readonly Patch[], lost: LostSlot[]): void {
+    const patch = list.at(-1)
+    const now = (owner as Record<PropertyKey, unknown>)[key]
+    if (patch === undefined || now === patch.replacement) return
+    const how = howLost(owner, key, now, list)
+    if (how === undefined) return
+    lost.push({ slot: patch.slot, how })
+    const descriptor = { ...patch.before, value: patch.replacement }
+    const usual = { writable: true, configurable: true, enumerable: patch.before?.enumerable ?? false }
+    if (!Reflect.defineProperty(owner, key, { ...usual, ...descriptor })) Reflect.set(owner, key, patch.replacement)
+    syncBuiltinESMExports()
   }
 
   onUndo(undo: () => void): void {
@@ -81,9 +121,22 @@ export class PatchSet {
       }
     }
     this.#patches = new WeakMap()
+    this.#owners.clear()
     syncBuiltinESMExports()
     if (failed !== undefined) throw failed
   }
+}
+
+function howLost(owner: object, key: PropertyKey, now: unknown, list: readonly Patch[]): LostSlot['how'] | undefined {
+  if (list.some(({ original }) => now === original)) return Object.hasOwn(owner, key) ? 'put back' : 'removed'
+  if (!isPrototype(owner)) return undefined
+  if (now === undefined) return 'removed'
+  return typeof now === 'function' && !mayReachUs(now as () => unknown) ? 'replaced' : undefined
+}
+
+function isPrototype(owner: object): boolean {
+  const made = Object.hasOwn(owner, 'constructor') && (owner as { constructor?: { prototype?: unknown } }).constructor
+  return made !== false && made?.prototype === owner
 }
 
 function undoOf(owner: object, key: PropertyKey, patches: Patches): () => void {

@@ -24,11 +24,12 @@ export function attach(installed: Installed, config: ResolvedConfig, again: () =
   const { guard } = installed
   const state = presentState()
   const task = state.current as { [ATTACHED]?: true } | undefined
-  if (task?.[ATTACHED]) return
+  // What is in force for a running file stays so, whoever installs another time from inside of a test.
+  if (task?.[ATTACHED] || (task && !('filepath' in task))) return
   if (task) Object.defineProperty(task, ATTACHED, { value: true })
   installed.rememberFormatter()
   const path = state.filepath ?? ''
-  installed.configure(config)
+  installed.configure(config, path)
   guard.own.startFile(provided()?.ownEndpoints)
   const frame = guard.openFrame('file', printFile(path), guard.run, { file: path })
   for (const { matches, scope } of config.files) if (matches(path)) frame.addScope(scope)
@@ -56,7 +57,8 @@ export function attach(installed: Installed, config: ResolvedConfig, again: () =
     },
   })
   frameFixtures(guard, frame)
-  wrapFile({ guard, verify: installed.verify, scopeOf: installed.scopeOf, frame, atEnd: endFile }, frames)
+  const { verify, scopeOf, lost } = installed
+  wrapFile({ guard, verify, scopeOf, lost, frame, atEnd: endFile }, frames)
 }
 
 /** What the Vite plugin said; undefined when the setup file is used alone. */

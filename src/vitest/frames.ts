@@ -13,6 +13,7 @@ const { setImmediate } = globalThis
 
 export interface FileRun extends Charging {
   readonly scopeOf: Installed['scopeOf']
+  readonly lost: Installed['lost']
   readonly frame: Frame
   /** Called at the very end of the file, while Vitest still listens. */
   atEnd(suite: AnySuite): void
@@ -34,12 +35,14 @@ export function wrapFile(run: FileRun, frames: FramesByTask): void {
     hooksOf(file).aroundEach.unshift(((runTest: () => Promise<void>, context: { task: RunnerTestCase }) =>
       runInTest(run, frames, context.task, runTest)) as RawHook)
     for (const child of file.tasks) if (child.type === 'suite') wrapDescribe(run, frames, child)
+    const lostBefore = run.lost(`the import of ${run.frame.name}`)
     try {
       await run.guard.runIn(run.frame, runSuite)
     } finally {
       await inFlight()
       try {
         chargeSuite(run, run.frame, 'file')
+        throwIf(lostBefore ?? run.lost(run.frame.name))
       } finally {
         run.atEnd(file)
       }
@@ -87,7 +90,13 @@ async function runInTest(
     guard.closeFrame(frame)
     frames.delete(test.id)
   }
+  const lost = run.lost(frame.name)
   chargeTest(run, frame, test)
+  failBy(lost, test)
+}
+
+function throwIf(problem: Error | undefined): void {
+  if (problem !== undefined) throw problem
 }
 
 /** Neither `test.fails` nor a retry makes up for options that cannot be read. @throws the problem, if there is one */

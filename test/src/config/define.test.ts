@@ -14,7 +14,7 @@ test('defineConfig gives the config back, and its types are closed', () => {
     allow: ['http', M({ protocol: 'dns' })],
     files: { 'test/**': { guard: 'observe', loopback: 'any' } },
     redact: [/x/, 'y'],
-    onTrip: () => 'allow',
+    onTrip: () => 'allow' as const,
   } as const
   expect(defineConfig(config)).toBe(config)
   // @ts-expect-error a key that is misspelt
