@@ -269,8 +269,9 @@ test('a worker sees what it was given, and nothing of ours', async () => {
     parentPort.postMessage([workerData, getEnvironmentData('vitest-tripwire.thread'), process.argv.slice(2)])`,
     { eval: true, workerData: 'mine', argv: ['--flag'] },
   )
+  const exit = once(worker, 'exit')
   expect(await answer(worker)).toEqual(['mine', undefined, ['--flag']])
-  expect(await once(worker, 'exit')).toEqual([0])
+  expect(await exit).toEqual([0])
 })
 
 test('a port keeps its messages, whoever else it leads to', async () => {

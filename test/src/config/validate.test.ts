@@ -76,7 +76,7 @@ describe('a config that is right', () => {
     expect(config.redact).toEqual(['secret', /s3cr[e3]t/])
   })
 
-  test('is frozen, but for what is the user’s', () => {
+  test('is frozen, and leaves the user’s own data open', () => {
     const data = { mine: 1 }
     const config = read({ guard: { http: 'warn' }, allow: ['http'], files: { 'a/**': {} }, loopback: 'any', data })
     const { project, files, plugins, redact } = config
