@@ -72,7 +72,7 @@ describe('without a rule', () => {
     for (const target of ['here', 'away']) {
       const { end, milliseconds } = rowOf(name, target)
       if (retries) expect(milliseconds).toBeGreaterThan(500)
-      else expect([end.slice(0, 6), milliseconds < 1000]).toEqual(['failed', true])
+      else expect(end).toMatch(/^failed: /)
     }
   })
 
