@@ -23,34 +23,29 @@ interface Asked {
 // Captured at load: tests replace it.
 const { URL } = globalThis
 
-const written = new WeakMap<ClientRequest, Asked>()
-
-/** Notes what is being put together at this moment. */
-export function noteWritten(request: ClientRequest): void {
-  written.set(request, present(request))
+/** What a request asks for: as it was written, once it is. Reading what was written is kept for what differs from what the request says. */
+function asked(request: ClientRequest): Asked {
+  const { _header: header } = request as unknown as Internals
+  const { method, path } = request
+  if (typeof header !== 'string') return { method, path, upgrade: upgradeOf(request) }
+  // A list of headers, and `expect`, are written by the constructor, which keeps none of them.
+  const isKept = request.hasHeader('host') || !/\r\nupgrade:/i.test(header)
+  if (isKept && header.startsWith(path, method.length + 1) && header.startsWith(method))
+    return { method, path, upgrade: upgradeOf(request) }
+  const [writtenMethod = '', writtenPath = ''] = header.slice(0, header.indexOf('\r\n')).split(' ')
+  return { method: writtenMethod, path: writtenPath, upgrade: /\r\nupgrade: *([^\r]*)/i.exec(header)?.[1] }
 }
 
-/** What was written; undefined while it can still be changed. */
-export function writtenBy(request: ClientRequest): Asked | undefined {
-  const noted = written.get(request)
-  if (noted !== undefined) return noted
-  // Headers in an array, and `expect`, are written by the constructor, which has checked them.
-  const { _header } = request as unknown as Internals
-  if (typeof _header !== 'string') return undefined
-  const [method = '', path = ''] = _header.slice(0, _header.indexOf('\r\n')).split(' ')
-  return { method, path, upgrade: /\r\nupgrade: *([^\r]*)/i.exec(_header)?.[1] }
-}
-
-function present(request: ClientRequest): Asked {
+function upgradeOf(request: ClientRequest): string | undefined {
   const upgrade = request.getHeader('upgrade')
-  return { method: request.method, path: request.path, upgrade: upgrade === undefined ? undefined : String(upgrade) }
+  return upgrade === undefined ? undefined : String(upgrade)
 }
 
 /** A request by itself and what its agent was told of where it goes. */
 export function layerOf(request: ClientRequest, options: RequestOptions): Layer {
   const scheme = (options.protocol ?? request.protocol ?? 'http:').slice(0, -1)
   return requestLayer({
-    ...(writtenBy(request) ?? present(request)),
+    ...asked(request),
     scheme,
     host: options.host ?? options.hostname ?? 'localhost',
     port: Number(options.port || options.defaultPort || DEFAULT_PORTS[scheme]),
@@ -66,21 +61,20 @@ export function layerOn(request: ClientRequest, { facts }: Layer): Layer {
     : layerOf(request, { host, socketPath: String(facts.path) })
 }
 
-/** What was written, where that is not what was judged. */
+/** What a request asks for, where that is not what was judged. */
 export function changedSince({ facts }: Layer, request: ClientRequest): Layer | undefined {
-  const asked = writtenBy(request)
-  if (asked === undefined) return undefined
-  const isSameUpgrade = asked.upgrade?.toLowerCase() === facts.upgrade
-  if (asked.method === facts.method && asked.path === facts.path && isSameUpgrade) return undefined
+  const now = asked(request)
+  const isSameUpgrade = now.upgrade?.toLowerCase() === facts.upgrade
+  if (now.method === facts.method && now.path === facts.path && isSameUpgrade) return undefined
   const { scheme, host, port, socketPath } = facts as {
     scheme: string
     host: string
     port: number
     socketPath?: string
   }
-  const now = requestLayer({ ...asked, scheme, host, port, socketPath })
+  const layer = requestLayer({ ...now, scheme, host, port, socketPath })
   // Agents of proxies write the whole address where there was a path.
-  return asked.method === facts.method && now.facts.url === facts.url && isSameUpgrade ? undefined : now
+  return now.method === facts.method && layer.facts.url === facts.url && isSameUpgrade ? undefined : layer
 }
 
 /** A request that is about to be made, by the arguments of `http.request`. */

@@ -6,7 +6,7 @@ import type { Agent, ClientRequest } from 'node:http'
 import { createRequire } from 'node:module'
 import type { Layer, OpenCall, Outcome, Reply, Tap } from '../../src/plugin.ts'
 import type { Announcements } from './announce.ts'
-import { changedSince, layerOf, layerOn, noteWritten, type RequestOptions } from './asked.ts'
+import { changedSince, layerOf, layerOn, type RequestOptions } from './asked.ts'
 import { unreachable } from './failure.ts'
 import { connectionLayer, isSameEndpoint } from './layer.ts'
 
@@ -80,7 +80,6 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
   tap.patch(request, '_implicitHeader', (original) => {
     return function _implicitHeader(this: ClientRequest) {
       Reflect.apply(original, this, [])
-      noteWritten(this)
       judgeChange(this)
     }
   })
