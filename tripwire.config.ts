@@ -6,4 +6,7 @@ const run = ['*vitest.mjs *', '*world-process.mjs *', '*stand-ins.mjs *', '-p pr
 const allow = node.flatMap((node) => run.map((line) => `${node} ${line}`))
 
 // The config is read, and the package built, by what Vite brings.
-export default defineConfig({ guard: 'error', allow: [...allow, 'native:@rolldown/*'] })
+// Projects of the integration tests stand below the repository, where they find its node_modules.
+const fs = { write: ['.vitest'] }
+
+export default defineConfig({ guard: 'error', allow: [...allow, 'native:@rolldown/*'], fs })

@@ -1,6 +1,7 @@
 import type { PluginDefinition } from '../src/plugin.ts'
 import { db } from './db.ts'
 import { dns } from './dns.ts'
+import { fs } from './fs.ts'
 import type { HttpFamily } from './http/family.ts'
 import { http } from './http.ts'
 import { native } from './native.ts'
@@ -10,7 +11,7 @@ import { worker } from './worker.ts'
 import { ws } from './ws.ts'
 
 /** The built-in plugins, the highest protocol first. */
-export const builtins: readonly PluginDefinition[] = [db, ws, http, sockets, dns, subprocess, worker, native]
+export const builtins: readonly PluginDefinition[] = [db, ws, http, sockets, dns, subprocess, worker, native, fs]
 
 /** What `tripwire` has for the protocols that can be mocked. */
 export interface Families {

@@ -4,6 +4,7 @@ import type { Frame } from './core/frames.ts'
 import type { Guard } from './core/guard.ts'
 import type { Scope } from './core/scopes.ts'
 import { readSlot } from './patch/slot.ts'
+import type { RunPlace } from './plugin.ts'
 import type { ThreadStart } from './threads/messages.ts'
 import { VERSION } from './version.ts'
 
@@ -23,7 +24,7 @@ export interface Installed {
   /** The error for what the sandboxes of a test, describe or file left unaccounted at its end; undefined when nothing is. */
   verify(frame: Frame): Error | undefined
   /** Puts a config in force: its rules on the run frame, its plugins installed. Replaces the one before. @param file of the tests */
-  configure(config: ResolvedConfig, file: string): void
+  configure(config: ResolvedConfig, file: string, place: RunPlace): void
   /** In a worker thread: judges from now on in the frames of its starter, and tells him. */
   obey(start: ThreadStart): void
   /** What a test did to the patches; they are in place again. Undefined when nothing. @param during names what has ended */

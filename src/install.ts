@@ -87,7 +87,7 @@ function assemble(): Installed {
     for (const plugin of plugins) {
       try {
         guard.addPlugin(plugin)
-        plugin.install(createTap({ guard, own, hop, hub, threads }, into))
+        plugin.install(createTap({ guard, own, hop, hub, threads, protocol: plugin.name }, into))
       } catch (error) {
         into.undo()
         if (error instanceof LockedSlotError) throw lockedSlot(plugin.name, error)
@@ -140,8 +140,9 @@ function assemble(): Installed {
     verify: (frame) => verify(voice, frame),
     resolve: (raw, { file, dir }) => validateConfig(raw, { file, dir, builtins }),
     scopeOf: (options, place) => validateOptions(options, { config: needConfig(state.config), ...place }),
-    configure(config, file) {
+    configure(config, file, place) {
       state.config = config
+      guard.plugins.place = place
       foreign.undo()
       foreign = new PatchSet()
       const known = new Set(builtins.map((plugin) => plugin.name))

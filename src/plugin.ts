@@ -6,10 +6,12 @@
 import type { Socket } from 'node:net'
 import type { Call, Layer } from './core/call.ts'
 import type { Frame } from './core/frames.ts'
+import type { Memory } from './core/memory.ts'
 import type { Hub, Mocking, Reply } from './mocking.ts'
 
 export type { Call, Facts, Layer } from './core/call.ts'
 export type { Frame } from './core/frames.ts'
+export type { Memory } from './core/memory.ts'
 
 /**
  * How a fact is compared, in rules and in `M(...)`: `host` (globs anchored at dots, CIDR, loopback family, IDN), `port` (number or `*`),
@@ -45,6 +47,8 @@ export type { FactPatterns, Hub, Mocking, Redirected, Register, Reply } from './
 export type SettingSchema =
   | { readonly type: 'enum'; readonly values: readonly string[]; readonly default: string }
   | { readonly type: 'strings'; readonly default: readonly string[] }
+  /** Folders or files, relative to the config file; made absolute, but for exactly `'.'`, which stays as it is. */
+  | { readonly type: 'folders'; readonly default?: undefined }
   | { readonly type: 'boolean'; readonly default: boolean }
   | { readonly type: 'number'; readonly default: number }
   | { readonly type: 'object'; readonly keys: Readonly<Record<string, SettingSchema>>; readonly default?: undefined }
@@ -72,9 +76,25 @@ export interface Lift {
 }
 
 export interface PolicyContext {
-  /** The value of a setting as the innermost scope has it. */
+  /** The value of a setting as the innermost scope has it; `fs.write` is a key in a setting that is an object. */
   setting(key: string): unknown
   readonly own: OwnEndpoints
+  /** Where the run takes place. */
+  readonly place: RunPlace
+}
+
+/** Absolute folders. */
+export interface RunPlace {
+  /** The project's root. */
+  readonly root: string
+  /** The root of the workspace that it belongs to. */
+  readonly workspace: string
+}
+
+/** Where a rule is written. */
+export interface RulePlace {
+  /** The absolute folder that relative paths in rules mean; undefined where nobody knows it. */
+  readonly dir: string | undefined
 }
 
 export interface PluginDefinition {
@@ -91,11 +111,11 @@ export interface PluginDefinition {
   /** Words that people use for this protocol and that are refused with the right one: `net`, `tcp`. */
   readonly synonyms?: readonly string[]
   /** Reads what follows `name:`, or the whole text when it starts with one of the schemes or a verb. Throws RuleSyntaxError. */
-  parseRule(text: string): RuleFields
+  parseRule(text: string, place: RulePlace): RuleFields
   /** The call in one line, as a person would write it: `GET https://api.example.com/v1`. */
   describe(layer: Layer): string
-  remedy(layer: Layer): Remedy
-  readonly lifts?: Lift
+  remedy(layer: Layer, context: PolicyContext): Remedy
+  readonly lifts?: Lift | readonly Lift[]
   /** A call of this protocol, made inside a passed call to the same host, is part of that call (a lookup before the connection). */
   readonly aside?: boolean
   /**
@@ -103,6 +123,13 @@ export interface PluginDefinition {
    * then not judged. Left out where they make none: the runner also calls what tests hand to it (`vi.waitFor`, `expect.poll`).
    */
   readonly runner?: boolean
+  /**
+   * Files of Node (`node:fs`) that call this protocol's functions as parts of a call that was judged already: the innermost caller of such a
+   * part is one of these. Parts are neither stopped nor recorded. Asked only of plugins with `runner`.
+   */
+  readonly inner?: RegExp
+  /** Whether no call of this protocol ever carries one of a higher protocol: a file that is read while a request starts is no connection. */
+  readonly alone?: boolean
   /** Whether the plugin judges each use of a connection as a call of its own (requests): then sandboxes need not ask about writes. */
   readonly judgesEachUse?: boolean
   /** The default policy: true = passes although no rule names it. */
@@ -116,7 +143,8 @@ export interface PluginDefinition {
 }
 
 export type Outcome =
-  | { readonly kind: 'pass' }
+  /** `steady`: the same call passes again as long as the memory of `Tap.memory` stands. */
+  | { readonly kind: 'pass'; readonly steady?: true }
   | { readonly kind: 'block'; readonly error: Error }
   | { readonly kind: 'refuse' }
   | { readonly kind: 'reply'; readonly reply: Reply }
@@ -149,6 +177,8 @@ export interface Tap {
   judge(layer: Layer, connection?: object): Outcome
   /** What opened a connection, or is opening it, as it was reported to `judge` and passed. */
   opened(connection: object): Layer | undefined
+  /** What this plugin may know already of its calls where the present code runs; for seams that are passed thousands of times. */
+  memory(): Memory
   /** Reports that something is about to be sent over an open connection; judged in a sandbox that did not see it open. */
   use(connection: object): Outcome
   /**

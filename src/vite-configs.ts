@@ -1,6 +1,6 @@
 /** The configs of a Vitest run, in its main process: each file is read once, handed to its projects, and read again in watch mode. */
 import type { TestProject, Vitest } from 'vitest/node'
-import { CONFIG_NAMES, findConfig, namedConfig } from './config/find.ts'
+import { CONFIG_NAMES, findConfig, namedConfig, workspaceOf } from './config/find.ts'
 import { type LoadedConfig, loadConfig } from './config/load.ts'
 import { ConfigError } from './errors/classes.ts'
 import { type OwnServers, watchOwnServers } from './main-servers.ts'
@@ -74,7 +74,7 @@ class Configs {
     this.#loading.set(key, loading)
     const { provided, dependencies } = await loading
     this.#watch(dependencies)
-    return provided
+    return { ...provided, workspace: workspaceOf(root) }
   }
 
   #watch(files: readonly string[]): void {

@@ -27,6 +27,11 @@ export interface TripwireOptions {
   readonly restrict?: RuleInput | readonly RuleInput[]
   /** What counts as the test's own loopback: its own servers, any port, or none. Default `'own'`. */
   readonly loopback?: 'own' | 'any' | 'none'
+  /**
+   * Folders that tests may use, relative to the config file; `'.'` is the current folder at the time of the call. `write` adds to the temporary
+   * folder. `read`, once named, limits reading to these, the workspace, `node_modules` and the temporary folder.
+   */
+  readonly fs?: { readonly read?: readonly string[]; readonly write?: readonly string[] }
 }
 
 /** What `onTrip` is asked about: the trip, where in the run it was made, and the config's `data`. */

@@ -28,6 +28,11 @@ export function foldersToSearch(root: string): string[] {
   return above.slice(0, above.findIndex((dir) => existsSync(join(dir, 'package.json'))) + 1 || 1)
 }
 
+/** The root of the workspace that a project belongs to, as Vite finds it. */
+export function workspaceOf(root: string): string {
+  return foldersToSearch(root).at(-1) ?? root
+}
+
 function* upward(dir: string): Generator<string> {
   yield dir
   if (dirname(dir) !== dir) yield* upward(dirname(dir))

@@ -1,7 +1,6 @@
 import type { PluginDefinition } from '../plugin.ts'
 import { frozen } from './frozen.ts'
 import { join, type Problems } from './problems.ts'
-import { RESERVED } from './reserved.ts'
 
 const FUNCTIONS = ['parseRule', 'describe', 'remedy', 'install'] as const
 const OBJECTS = ['operations', 'facts'] as const
@@ -75,8 +74,6 @@ class Taken {
     const before = problems.list.length
     if (!/^[a-z][a-z0-9-]*$/.test(name) || name === 'default')
       problems.add(`${path}.name`, name, 'it names no protocol', "small letters, digits and '-', and not 'default'")
-    else if (RESERVED[name] !== undefined)
-      problems.add(`${path}.name`, name, 'the name belongs to a later version', 'a protocol of its own')
     else if (this.#names.has(name))
       problems.add(`${path}.name`, name, 'two plugins have this name', 'a protocol that no other plugin has')
     for (const scheme of Object.keys(plugin.schemes ?? {})) {

@@ -10,9 +10,8 @@ import { compileFileGlob, globProblem } from './file-glob.ts'
 import { frozen } from './frozen.ts'
 import { join, Problems } from './problems.ts'
 import { readPlugins } from './read-plugins.ts'
-import { RESERVED } from './reserved.ts'
 import type { FileScope, ResolvedConfig } from './resolved.ts'
-import { checkSetting } from './settings.ts'
+import { readSetting } from './settings.ts'
 
 const EFFECTS = ['allow', 'deny', 'refuse', 'restrict'] as const
 
@@ -35,8 +34,8 @@ export function validateConfig(raw: unknown, { file, dir, builtins }: Context): 
   const place = file === undefined ? 'The config' : printFile(file)
   const config = asObject(raw, '', problems) ?? {}
   const plugins = [...builtins, ...readPlugins(config.plugins, { builtins, keys: CONFIG_KEYS, problems })]
-  const grammar = createGrammar(plugins, RESERVED)
-  const reader = new Reader(grammar, plugins, problems)
+  const grammar = createGrammar(plugins, { dir })
+  const reader = new Reader({ grammar, plugins, dir }, problems)
   reader.checkKeys(config, '', [...CONFIG_KEYS, ...reader.settingKeys])
   const source = file === undefined ? 'the default' : printFile(file)
   const project = reader.scope(config, '', 'project', source)
@@ -65,7 +64,7 @@ export function validateOptions(
   { config, source, kind }: { config: ResolvedConfig; source: string; kind: Scope['kind'] },
 ): Scope {
   const problems = new Problems()
-  const reader = new Reader(config.grammar, config.plugins, problems)
+  const reader = new Reader(config, problems)
   const options = asObject(raw, '', problems) ?? {}
   reader.checkKeys(options, '', [...OPTION_KEYS, ...reader.settingKeys])
   const scope = reader.scope(options, '', kind, source)
@@ -76,7 +75,7 @@ export function validateOptions(
 /** Compiles the rules given to `tripwire.allow` and its like. @throws ConfigError */
 export function validateRules(value: unknown, what: string, config: ResolvedConfig): readonly Rule[] {
   const problems = new Problems()
-  const rules = new Reader(config.grammar, config.plugins, problems).rules(value, what)
+  const rules = new Reader(config, problems).rules(value, what)
   problems.throwIfAny(`The call of ${what}`)
   return rules
 }
@@ -85,11 +84,13 @@ class Reader {
   readonly settingKeys: readonly string[]
   readonly #grammar: Grammar
   readonly #plugins: readonly PluginDefinition[]
+  readonly #dir: string
   readonly #problems: Problems
 
-  constructor(grammar: Grammar, plugins: readonly PluginDefinition[], problems: Problems) {
+  constructor({ grammar, plugins, dir }: Pick<ResolvedConfig, 'grammar' | 'plugins' | 'dir'>, problems: Problems) {
     this.#grammar = grammar
     this.#plugins = plugins
+    this.#dir = dir
     this.#problems = problems
     this.settingKeys = plugins.flatMap((plugin) => Object.keys(plugin.settings ?? {}))
   }
@@ -97,10 +98,8 @@ class Reader {
   checkKeys(options: object, path: string, known: readonly string[]): void {
     for (const [key, value] of Object.entries(options)) {
       if (known.includes(key)) continue
-      const reserved = Object.hasOwn(RESERVED, key) ? RESERVED[key] : undefined
-      const near = reserved === undefined ? this.#nearKeys(key, path, known) : []
-      const why = reserved ?? 'the key is unknown'
-      this.#problems.add(join(path, key), value, why, `one of ${known.join(', ')}`, near)
+      const near = this.#nearKeys(key, path, known)
+      this.#problems.add(join(path, key), value, 'the key is unknown', `one of ${known.join(', ')}`, near)
     }
   }
 
@@ -119,8 +118,8 @@ class Reader {
     for (const plugin of this.#plugins) {
       for (const [key, schema] of Object.entries(plugin.settings ?? {})) {
         if (options[key] === undefined) continue
-        checkSetting(schema, options[key], join(path, key), this.#problems)
-        settings[key] = frozen(options[key])
+        const place = { dir: this.#dir, problems: this.#problems }
+        settings[key] = frozen(readSetting(schema, options[key], join(path, key), place))
       }
     }
     const rules = EFFECTS.filter((effect) => options[effect] !== undefined).map((effect) => [

@@ -1,48 +1,21 @@
-import type { OpenCall, OpenOptions, Outcome, OwnEndpoints, PluginDefinition, StackFrame } from '../plugin.ts'
+import type { OpenCall, OpenOptions, Outcome, PluginDefinition, StackFrame } from '../plugin.ts'
 import { Answering } from './answering.ts'
 import type { Layer, Verdict } from './call.ts'
 import { Connections } from './connections.ts'
 import { Frame, type FrameKind } from './frames.ts'
+import type { ContextStore, FileEndpoints, GuardParts } from './guard-parts.ts'
 import { lateCode } from './late.ts'
+import { type Memory, UNWATCHED } from './memory.ts'
 import { CallRecord, type Judge, Open } from './open-calls.ts'
 import { PluginSet } from './plugins.ts'
 import { type Policy, policyOf } from './policy.ts'
 import type { Sandboxes } from './sandbox.ts'
 import { TripHook } from './trip-hook.ts'
-import { TripBook, type TripMaker } from './trips.ts'
+import { TripBook } from './trips.ts'
 import { decide } from './verdict.ts'
 
-/** The part of AsyncLocalStorage that is used; core imports nothing of Node. */
-export interface ContextStore<T> {
-  getStore(): T | undefined
-  run<R>(store: T, fn: () => R): R
-}
-
-/** The endpoints of a worker, as its files come and go, and as its threads share them. */
-export interface FileEndpoints extends OwnEndpoints {
-  all(): readonly string[]
-  /** Told of each that is new. */
-  onAdd: ((key: string) => void) | undefined
-  /** Asked to take in what the threads have to tell before an endpoint counts as unknown. */
-  onMiss: (() => void) | undefined
-  /** Forgets those of the file before. @param given those of the main process */
-  startFile(given?: readonly string[]): void
-  /** What listens from now on, or did before the first file, is the environment's: it serves every file of this worker. */
-  endFile(): void
-}
-
-export interface GuardParts {
-  readonly context: ContextStore<Frame | Open>
-  readonly own: FileEndpoints
-  readonly trips: TripMaker
-  readonly sandboxes: Sandboxes
-  /** Files and functions of the present stack, for plugins that name a driver by it. */
-  captureFrames(): readonly StackFrame[]
-  /** The error of an `onTrip` that answers what it may not. */
-  badAnswer(answer: unknown): Error
-}
-
 const PASS: Outcome = { kind: 'pass' }
+const STEADY: Outcome = { kind: 'pass', steady: true }
 const REFUSE: Outcome = { kind: 'refuse' }
 
 /** One installation: it takes calls in, has them judged in their frame, and keeps what was stopped. */
@@ -72,6 +45,8 @@ export class Guard implements Judge {
   readonly #opened = new WeakMap<object, Layer>()
   /** The call that the last judgement was about. */
   #judged: CallRecord | undefined
+  /** While a stack is read and mapped: what that reads is nobody's call. */
+  #aside = false
   /** Patches that wait for a built-in module to be loaded; looked at when a frame opens. */
   readonly lazily: (() => void)[] = []
 
@@ -117,7 +92,7 @@ export class Guard implements Judge {
    * @param connection stands for what is opened by it, and is given to `use` later
    */
   judge(layer: Layer, connection?: object): Outcome {
-    if (!this.active) return PASS
+    if (!this.active || this.#aside) return PASS
     this.#judged = undefined
     const outcome = this.#judge(layer)
     if (connection !== undefined && outcome.kind === 'pass') {
@@ -130,6 +105,13 @@ export class Guard implements Judge {
   /** What a connection that passed was reported as. */
   opened(connection: object): Layer | undefined {
     return this.#opened.get(connection)
+  }
+
+  /** What a plugin may know of its calls in the present frame. */
+  memory(protocol: string): Memory {
+    if (!this.active || this.#aside) return UNWATCHED
+    this.refresh?.()
+    return this.plugins.memory(protocol, policyOf(this.currentFrame()))
   }
 
   #judge(layer: Layer): Outcome {
@@ -198,6 +180,7 @@ export class Guard implements Judge {
   /** The first lower call in the context of an open one is its transport; a lookup of its host belongs to it as well. */
   #asPartOf(open: Open, layer: Layer): Outcome | undefined {
     const plugin = this.plugins.get(layer.protocol)
+    if (plugin?.alone === true) return undefined
     if (plugin?.aside === true) {
       if (open.outcome?.kind !== 'pass') return undefined
       const host = this.plugins.hostOf(layer)
@@ -238,8 +221,13 @@ export class Guard implements Judge {
     const inForce = call.onOpen ? { ...policy, mocks: [] } : policy
     const verdict = decide(call.layers, inForce, this.plugins)
     call.verdict = verdict
+    if (verdict.kind === 'pass' && policy.sandbox === undefined) return STEADY
+    if (this.#isNobodys(call)) {
+      call.verdict = { kind: 'pass', why: { by: 'runner' } }
+      return PASS
+    }
     if (verdict.kind === 'pass') {
-      if (policy.sandbox !== undefined) this.#record(call, policy, verdict)
+      this.#record(call, policy, verdict)
       return PASS
     }
     if (verdict.kind === 'reply') return this.#answering.reply(call, policy, verdict)
@@ -259,12 +247,11 @@ export class Guard implements Judge {
   }
 
   #stop(call: CallRecord, policy: Policy, decided: Verdict): Outcome {
-    const site = this.trips.capture()
-    const isRunners = site.runner && this.plugins.get(call.layers[0]?.protocol ?? '')?.runner === true
-    if (isRunners || (call.frame === this.run && this.betweenFiles?.())) {
+    if (call.frame === this.run && this.betweenFiles?.()) {
       call.verdict = { kind: 'pass', why: { by: 'runner' } }
       return PASS
     }
+    const site = this.#unjudged(() => this.trips.capture())
     let verdict = decided
     if (verdict.kind === 'block') {
       const late = lateCode(call.frame)
@@ -289,6 +276,21 @@ export class Guard implements Judge {
     if (policy.sandbox !== undefined) this.#record(call, policy, verdict)
     if (verdict.kind === 'refuse') return REFUSE
     return verdict.kind === 'block' ? { kind: 'block', error } : PASS
+  }
+
+  /** What the runner and Node's loader do, or Node for a call that was judged already: neither stopped nor written down. */
+  #isNobodys(call: CallRecord): boolean {
+    const plugin = this.plugins.get((call.layers.at(-1) as Layer).protocol)
+    return plugin?.runner === true && this.#unjudged(() => this.trips.isOwnWork(plugin.inner))
+  }
+
+  #unjudged<T>(fn: () => T): T {
+    this.#aside = true
+    try {
+      return fn()
+    } finally {
+      this.#aside = false
+    }
   }
 
   #record(call: CallRecord, { sandbox }: Policy, verdict: Verdict): void {

@@ -1,8 +1,18 @@
-import type { Lift, Operation, OwnEndpoints, PluginDefinition, PolicyContext, StackFrame } from '../plugin.ts'
+import type {
+  Lift,
+  Operation,
+  OwnEndpoints,
+  PluginDefinition,
+  PolicyContext,
+  Remedy,
+  RunPlace,
+  StackFrame,
+} from '../plugin.ts'
 import type { Facts, Layer } from './call.ts'
+import { type Memory, memoryOf } from './memory.ts'
 import type { Mock } from './mocks.ts'
 import type { CallRecord } from './open-calls.ts'
-import { type Policy, settingOf } from './policy.ts'
+import { levelOf, type Policy, settingOf } from './policy.ts'
 import type { Knowledge } from './verdict.ts'
 
 /** The plugins of an installation, asked by protocol. */
@@ -10,6 +20,8 @@ export class PluginSet implements Knowledge {
   readonly #plugins = new Map<string, PluginDefinition>()
   readonly #lifts = new Map<string, Lift[]>()
   readonly #own: OwnEndpoints
+  /** Known once a file is attached. */
+  place: RunPlace = { root: '', workspace: '' }
 
   constructor(own: OwnEndpoints) {
     this.#own = own
@@ -17,10 +29,11 @@ export class PluginSet implements Knowledge {
 
   add(plugin: PluginDefinition): void {
     this.#plugins.set(plugin.name, plugin)
-    if (plugin.lifts === undefined) return
-    const over = this.#lifts.get(plugin.lifts.over)
-    if (over) over.push(plugin.lifts)
-    else this.#lifts.set(plugin.lifts.over, [plugin.lifts])
+    for (const lift of [plugin.lifts ?? []].flat()) {
+      const over = this.#lifts.get(lift.over)
+      if (over) over.push(lift)
+      else this.#lifts.set(lift.over, [lift])
+    }
   }
 
   get(protocol: string): PluginDefinition | undefined {
@@ -49,12 +62,29 @@ export class PluginSet implements Knowledge {
 
   passes(layer: Layer, policy: Policy): boolean {
     const plugin = this.#plugins.get(layer.protocol)
-    if (plugin?.passes === undefined) return false
-    const context: PolicyContext = {
+    return plugin?.passes?.(layer, this.#contextOf(plugin, policy)) ?? false
+  }
+
+  remedy(layer: Layer, policy: Policy): Remedy {
+    const plugin = this.#plugins.get(layer.protocol)
+    return plugin?.remedy(layer, this.#contextOf(plugin, policy)) ?? { rule: layer.protocol }
+  }
+
+  memory(protocol: string, policy: Policy): Memory {
+    const known = policy.memories.get(protocol)
+    if (known !== undefined) return known
+    const plugin = this.#plugins.get(protocol)
+    const setting = (key: string) => settingOf(policy, key) ?? (plugin && defaultOf(plugin, key))
+    const isOff = levelOf(policy, protocol).level === 'off'
+    return memoryOf(policy, protocol, { setting, place: this.place, isOff })
+  }
+
+  #contextOf(plugin: PluginDefinition, policy: Policy): PolicyContext {
+    return {
       own: this.#own,
+      place: this.place,
       setting: (key) => settingOf(policy, key) ?? defaultOf(plugin, key),
     }
-    return plugin.passes(layer, context)
   }
 
   isLenient(layer: Layer): boolean {

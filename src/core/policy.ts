@@ -1,5 +1,6 @@
 import { currentEpoch, type Frame } from './frames.ts'
 import type { Level } from './levels.ts'
+import type { Memory } from './memory.ts'
 import type { Mock } from './mocks.ts'
 import type { Scope } from './scopes.ts'
 
@@ -21,6 +22,8 @@ export interface Policy {
   /** Frames of `expectTrip` in force, innermost first. */
   readonly expecting: readonly Frame[]
   readonly levels: Map<string, LevelInForce>
+  /** What plugins know of their calls, by protocol. */
+  readonly memories: Map<string, Memory>
 }
 
 export interface LevelInForce {
@@ -66,6 +69,7 @@ function compile(open: Frame): Policy {
     mocks,
     expecting,
     levels: new Map(),
+    memories: new Map(),
   }
 }
 
@@ -98,10 +102,14 @@ function findLevel(policy: Policy, protocol: string): LevelInForce {
   return DEFAULT_LEVEL
 }
 
-/** The value of a plugin's setting in the innermost scope that has it; undefined where none has. */
+/** The value of a plugin's setting in the innermost scope that has it, `key.part` for a part of it; undefined where none has. */
 export function settingOf(policy: Policy, key: string): unknown {
+  const [name = key, part] = key.split('.')
   for (const { settings } of policy.scopes) {
-    if (settings !== undefined && key in settings) return settings[key]
+    if (settings === undefined || !(name in settings)) continue
+    if (part === undefined) return settings[name]
+    const value = (settings[name] as Readonly<Record<string, unknown>>)[part]
+    if (value !== undefined) return value
   }
   return undefined
 }

@@ -1,4 +1,4 @@
-import type { PluginDefinition, RuleFields } from '../plugin.ts'
+import type { PluginDefinition, RuleFields, RulePlace } from '../plugin.ts'
 import type { Layer } from './call.ts'
 import { type FactRule, type FactTest, FieldRule } from './fact-rule.ts'
 import { isMatcher, type MatcherFields, type MatcherSpec, printMatcher, specOf } from './matcher.ts'
@@ -55,12 +55,11 @@ export interface Grammar {
   revive(text: string, protocol: string | undefined, source: RuleSource): Rule
 }
 
-/** @param reserved words of protocols that this version does not guard, and what to say of each */
-export function createGrammar(
-  plugins: readonly PluginDefinition[],
-  reserved: Readonly<Record<string, string>> = {},
-): Grammar {
-  return new PluginGrammar(plugins, reserved)
+/**
+ * @param place what relative paths in rules mean
+ */
+export function createGrammar(plugins: readonly PluginDefinition[], place: RulePlace = { dir: undefined }): Grammar {
+  return new PluginGrammar(plugins, place)
 }
 
 const FORMS =
@@ -71,11 +70,11 @@ class PluginGrammar implements Grammar {
   readonly #plugins = new Map<string, PluginDefinition>()
   readonly #schemes = new Map<string, PluginDefinition>()
   readonly #synonyms = new Map<string, string>()
-  readonly #reserved: Readonly<Record<string, string>>
+  readonly #place: RulePlace
 
-  constructor(plugins: readonly PluginDefinition[], reserved: Readonly<Record<string, string>>) {
+  constructor(plugins: readonly PluginDefinition[], place: RulePlace) {
     this.protocols = plugins.map((plugin) => plugin.name)
-    this.#reserved = reserved
+    this.#place = place
     for (const plugin of plugins) {
       this.#plugins.set(plugin.name, plugin)
       for (const scheme of Object.keys(plugin.schemes ?? {})) this.#schemes.set(scheme, plugin)
@@ -137,7 +136,7 @@ class PluginGrammar implements Grammar {
     let fields: RuleFields
     try {
       if (rest === '') throw new RuleSyntaxError('nothing follows the colon', `'${plugin.name}' for all of it`)
-      fields = plugin.parseRule(rest)
+      fields = plugin.parseRule(rest, this.#place)
     } catch (error) {
       if (error instanceof RuleSyntaxError)
         throw new RuleError(text, shortenWords(error.message), error.expected, error.near)
@@ -149,8 +148,6 @@ class PluginGrammar implements Grammar {
   #unknown(text: string, word: string): RuleError {
     const right = this.#synonyms.get(word)
     if (right !== undefined) return new RuleError(text, `'${word}' is no protocol`, `the word '${right}'`, [right])
-    const reserved = this.#reserved[word]
-    if (reserved !== undefined) return new RuleError(text, reserved, `one of ${this.protocols.join(', ')}`)
     const near = suggest(word, [...this.protocols, ...this.#schemes.keys()])
     return new RuleError(text, `'${shorten(word)}' is no protocol`, `one of ${this.protocols.join(', ')}`, near)
   }

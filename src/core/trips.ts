@@ -35,6 +35,8 @@ export interface TripMaker {
   captureSite(): TripSite
   /** Remembers the user's line of the present stack; it is mapped to the user's sources when somebody asks. */
   captureLater(): () => TripSite
+  /** Whether the present call is the runner's own work, the module loader's, or made by one of these files of Node. Cheaper than a site. */
+  isOwnWork(inner: RegExp | undefined): boolean
   create(input: TripInput): { trip: Trip; error: Error }
   /** The error of a trip that was made in another thread. */
   revive(trip: Trip): Error
@@ -82,6 +84,10 @@ export class TripBook {
     return this.#maker.captureLater()
   }
 
+  isOwnWork(inner: RegExp | undefined): boolean {
+    return this.#maker.isOwnWork(inner)
+  }
+
   make(call: CallRecord, verdict: Verdict, site: TripSite, policy: Policy): { trip: Trip; error: Error } {
     const top = call.layers[0] as Layer
     const rule = 'why' in verdict ? verdict.why.rule : undefined
@@ -92,7 +98,7 @@ export class TripBook {
       site,
       policy,
       description: this.#plugins.describe(top),
-      remedy: this.#plugins.get(top.protocol)?.remedy(top) ?? { rule: top.protocol },
+      remedy: this.#plugins.remedy(top, policy),
       lower: rule && lowerLayer(call.layers, rule),
       describeLower: (layer) => this.#plugins.describe(layer),
       mock: this.#plugins.mockFor(top),

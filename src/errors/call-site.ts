@@ -80,6 +80,12 @@ export function captureLater(): () => Site {
   }
 }
 
+/** Whether a call is the runner's own work, or a part of what Node's own files (`inner`) do for a call that was judged already. */
+export function isOwnWork(inner: RegExp | undefined): boolean {
+  const sites = withoutOurs(readSites())
+  return (inner?.test(sites[0]?.file ?? '') ?? false) || isRunners(sites)
+}
+
 /** Remembers the user's line of the present stack, for what a function does on later ones. Without one, an earlier memory stands. */
 export function rememberSite(): <T>(fn: () => T) => T {
   const sites = withoutOurs(readSites())

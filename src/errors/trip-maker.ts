@@ -4,7 +4,7 @@ import { lateFrame } from '../core/late.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Rule } from '../core/rules.ts'
 import type { TripInput, TripMaker } from '../core/trips.ts'
-import { captureLater, captureSite, printPosition, type Site } from './call-site.ts'
+import { captureLater, captureSite, isOwnWork, printPosition, type Site } from './call-site.ts'
 import { CODES } from './classes.ts'
 import { nearestMiss } from './nearest-miss.ts'
 import { type RedactPatterns, redactFacts, redactRule, redactText } from './redact.ts'
@@ -29,6 +29,7 @@ export function createTripMaker(
   return {
     captureSite,
     captureLater,
+    isOwnWork,
     create: (input) => createTrip(input, input.site as Site, config(), running),
     revive,
   }

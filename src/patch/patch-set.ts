@@ -63,6 +63,7 @@ export class PatchSet {
       before && 'value' in before
         ? { ...before, value: replacement }
         : { value: replacement, writable: true, configurable: true, enumerable: before?.enumerable ?? false }
+    if (before?.set && assigned(owner, key, replacement)) return
     if (before && !before.configurable) (owner as Record<PropertyKey, unknown>)[key] = replacement
     else if (!Reflect.defineProperty(owner, key, after)) throw new LockedSlotError(slot, holderOf(original, before))
   }
@@ -95,7 +96,8 @@ export class PatchSet {
     const how = howLost(owner, key, now, list)
     if (how === undefined) return
     lost.push({ slot: patch.slot, how })
-    const descriptor = { ...patch.before, value: patch.replacement }
+    if (patch.before?.set && assigned(owner, key, patch.replacement)) return
+    const descriptor = { ...(patch.before?.get ? {} : patch.before), value: patch.replacement }
     const usual = { writable: true, configurable: true, enumerable: patch.before?.enumerable ?? false }
     if (!Reflect.defineProperty(owner, key, { ...usual, ...descriptor })) Reflect.set(owner, key, patch.replacement)
     syncBuiltinESMExports()
@@ -139,6 +141,15 @@ function isPrototype(owner: object): boolean {
   return made !== false && made?.prototype === owner
 }
 
+/**
+ * Whether an accessor took the value and stays an accessor: those of `fs.ReadStream` (Node 12 to 26) keep it where `createReadStream` looks.
+ */
+function assigned(owner: object, key: PropertyKey, value: unknown): boolean {
+  Reflect.set(owner, key, value)
+  const after = Reflect.getOwnPropertyDescriptor(owner, key)
+  return after?.get !== undefined && Reflect.get(owner, key) === value
+}
+
 function undoOf(owner: object, key: PropertyKey, patches: Patches): () => void {
   const held = new WeakRef(owner)
   return () => {
@@ -148,8 +159,9 @@ function undoOf(owner: object, key: PropertyKey, patches: Patches): () => void {
   }
 }
 
-function restore(owner: object, key: PropertyKey, { before, replacement }: Patch): void {
+function restore(owner: object, key: PropertyKey, { before, original, replacement }: Patch): void {
   const now = Reflect.getOwnPropertyDescriptor(owner, key)
+  if (now?.get && now.set && Reflect.get(owner, key) === replacement) Reflect.set(owner, key, original)
   if (now === undefined || now.value !== replacement) return
   if (before === undefined) Reflect.deleteProperty(owner, key)
   else if (now.configurable) Reflect.defineProperty(owner, key, before)

@@ -15,10 +15,12 @@ export interface TapParts {
   readonly hop: Hop
   readonly hub: Hub
   readonly threads: Threads
+  /** The protocol of the plugin. */
+  readonly protocol: string
 }
 
 /** What a plugin installs with: patches that undo themselves, and the way to the guard. */
-export function createTap({ guard, own, hop, hub, threads }: TapParts, patches: PatchSet): Tap {
+export function createTap({ guard, own, hop, hub, threads, protocol }: TapParts, patches: PatchSet): Tap {
   const tap: Tap = {
     own,
     hop,
@@ -33,6 +35,7 @@ export function createTap({ guard, own, hop, hub, threads }: TapParts, patches: 
     },
     onUndo: (undo) => patches.onUndo(undo),
     judge: (layer, connection) => guard.judge(layer, connection),
+    memory: () => guard.memory(protocol),
     opened: (connection) => guard.opened(connection),
     use: (connection) => guard.use(connection),
     open: (layer, options?: OpenOptions) => guard.open(layer, options),

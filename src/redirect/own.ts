@@ -1,4 +1,4 @@
-import type { FileEndpoints } from '../core/guard.ts'
+import type { FileEndpoints } from '../core/guard-parts.ts'
 
 /** Endpoints that belong to the test: kept until the file ends, also when the server was closed (tests of "server is down"). */
 export function createOwnEndpoints(): FileEndpoints {

@@ -4,6 +4,7 @@ import type { CallSite, Layer, Trip } from '../core/call.ts'
 import type { PortableFrame } from '../core/portable.ts'
 import type { Interaction } from '../core/sandbox.ts'
 import type { HookTrip } from '../core/trip-hook.ts'
+import type { RunPlace } from '../plugin.ts'
 
 /** Key of the environment data under which a thread finds what it starts with. */
 export const START = 'vitest-tripwire.thread'
@@ -21,6 +22,7 @@ export interface ThreadStart {
     readonly dir: string
     readonly redact: readonly (string | RegExp)[]
     readonly hasHook: boolean
+    readonly place: RunPlace
   }
   /** The line that started the thread, for calls that no line of the user's makes. */
   readonly origin: CallSite | undefined

@@ -7,7 +7,6 @@ import {
   setEnvironmentData,
   threadId,
 } from 'node:worker_threads'
-import { RESERVED } from '../config/reserved.ts'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import type { Layer } from '../core/call.ts'
 import type { Guard } from '../core/guard.ts'
@@ -42,7 +41,7 @@ export function threadConfig(
   { config: { file, dir, redact } }: ThreadStart,
   plugins: readonly PluginDefinition[],
 ): ResolvedConfig {
-  const grammar = createGrammar(plugins, RESERVED)
+  const grammar = createGrammar(plugins, { dir })
   const project = { kind: 'project', source: 'the default' } as const
   return { file, dir, plugins, grammar, project, files: [], onTrip: undefined, data: undefined, redact }
 }
@@ -88,6 +87,7 @@ export function obey({ port, shared, frames, own, config, origin }: ThreadStart,
     Reflect.apply(postMessage, port, [message])
   }
 
+  guard.plugins.place = config.place
   mirrored.update(frames, guard.run)
   guard.own.startFile(own)
   guard.own.onAdd = (key) => tell({ kind: 'own', key })

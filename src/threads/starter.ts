@@ -18,7 +18,7 @@ const { postMessage } = MessagePort.prototype
 /** Frames that a thread ran in and may still speak of. */
 const MOST_FRAMES = 100
 
-export interface ThreadConfig extends Omit<ThreadStart['config'], 'hasHook'> {
+export interface ThreadConfig extends Omit<ThreadStart['config'], 'hasHook' | 'place'> {
   readonly onTrip: unknown
 }
 
@@ -39,7 +39,7 @@ export class Threads {
   /** Prepares a thread that is about to be started in a frame. @param origin the line that starts it */
   prepare(frame: Frame, origin: CallSite | undefined): Thread {
     const { file, dir, redact, onTrip } = this.#config() ?? { file: undefined, dir: '', redact: [], onTrip: undefined }
-    const config = { file, dir, redact, hasHook: onTrip !== undefined }
+    const config = { file, dir, redact, hasHook: onTrip !== undefined, place: this.#guard.plugins.place }
     const thread = new Thread(this.#guard, frame, { config, own: this.#own(), origin })
     this.#live.add(thread)
     thread.onEnd = () => {

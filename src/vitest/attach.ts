@@ -1,5 +1,6 @@
 /** Makes the guard active for the test file that is about to be collected: config, frames, charging, report. */
 import { inject, type RunnerTask } from 'vitest'
+import { workspaceOf } from '../config/find.ts'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import type { Frame } from '../core/frames.ts'
 import { printFile } from '../errors/call-site.ts'
@@ -29,7 +30,8 @@ export function attach(installed: Installed, config: ResolvedConfig, again: () =
   if (task) Object.defineProperty(task, ATTACHED, { value: true })
   installed.rememberFormatter()
   const path = state.filepath ?? ''
-  installed.configure(config, path)
+  const { root } = state.config
+  installed.configure(config, path, { root, workspace: provided()?.workspace ?? workspaceOf(root) })
   guard.own.startFile(provided()?.ownEndpoints)
   const frame = guard.openFrame('file', printFile(path), guard.run, { file: path })
   for (const { matches, scope } of config.files) if (matches(path)) frame.addScope(scope)

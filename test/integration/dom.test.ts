@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { CELL } from '../support/cell.ts'
 import { isInstalled, runVitest, type VitestRun } from '../support/run-vitest.ts'
 import { startWorld } from '../support/world.ts'
 
@@ -93,7 +94,7 @@ function tripOf(run: VitestRun, name: string): string | undefined {
 const ENVIRONMENTS = ['jsdom', 'happy-dom']
 const played = new Map<string, { readonly bare: Played; readonly guarded: Played }>()
 
-describe.runIf(ENVIRONMENTS.every(isInstalled))('pages', () => {
+describe.runIf(CELL === undefined && ENVIRONMENTS.every(isInstalled))('pages', () => {
   beforeAll(async () => {
     for (const environment of ENVIRONMENTS)
       played.set(environment, { bare: await play(environment, false), guarded: await play(environment, true) })

@@ -29,10 +29,10 @@ describe('rules', () => {
     ['redis://cache.example.com:*', { product: 'redis', host: 'cache.example.com' }],
     ['unix:/run/postgresql/**', { path: '/run/postgresql/**' }],
   ])('%s is read', (text, fields) => {
-    expect(db.parseRule(text)).toEqual(fields)
+    expect(db.parseRule(text, { dir: undefined })).toEqual(fields)
   })
 
   test.each(['pg', 'postgre://x', 'postgres://user:word@host/app'])('%s is refused', (text) => {
-    expect(() => db.parseRule(text)).toThrow()
+    expect(() => db.parseRule(text, { dir: undefined })).toThrow()
   })
 })

@@ -111,7 +111,7 @@ describe('the main process', () => {
     expect(error.message).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] <root>/tripwire.config.mts has a problem.
 
-        gurad: the key is unknown (got 'off'): expected one of guard, allow, deny, refuse, restrict, files, plugins, onTrip, data, redact, loopback (did you mean: guard?)"
+        gurad: the key is unknown (got 'off'): expected one of guard, allow, deny, refuse, restrict, files, plugins, onTrip, data, redact, loopback, fs (did you mean: guard?)"
     `)
   })
 })

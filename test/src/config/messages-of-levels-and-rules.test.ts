@@ -42,7 +42,7 @@ describe('a level or rule is refused:', () => {
     expect(refusal({ guard: {} })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
 
-        guard: no protocol is named (got {}): expected some of default, db, ws, http, sockets, dns, subprocess, worker, native."
+        guard: no protocol is named (got {}): expected some of default, db, ws, http, sockets, dns, subprocess, worker, native, fs."
     `)
   })
   test('null as a level', () => {
@@ -56,57 +56,35 @@ describe('a level or rule is refused:', () => {
     expect(refusal({ guard: { grpc: 'error' } })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
 
-        guard.grpc: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker, native."
+        guard.grpc: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker, native, fs."
     `)
   })
   test('a protocol by a synonym', () => {
     expect(refusal({ guard: { net: 'error' } })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
 
-        guard.net: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker, native (did you mean: sockets?)"
+        guard.net: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker, native, fs (did you mean: sockets?)"
     `)
   })
   test('a protocol in the wrong place', () => {
     expect(refusal({ http: 'error' })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
 
-        http: the key is unknown (got 'error'): expected one of guard, allow, deny, refuse, restrict, files, plugins, onTrip, data, redact, loopback (did you mean: guard.http?)"
+        http: the key is unknown (got 'error'): expected one of guard, allow, deny, refuse, restrict, files, plugins, onTrip, data, redact, loopback, fs (did you mean: guard.http?)"
     `)
   })
   test('a protocol by a synonym, in the wrong place', () => {
     expect(refusal({ postgres: 'error' })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
 
-        postgres: the key is unknown (got 'error'): expected one of guard, allow, deny, refuse, restrict, files, plugins, onTrip, data, redact, loopback (did you mean: guard.db?)"
+        postgres: the key is unknown (got 'error'): expected one of guard, allow, deny, refuse, restrict, files, plugins, onTrip, data, redact, loopback, fs (did you mean: guard.db?)"
     `)
   })
   test('a protocol in the wrong case', () => {
     expect(refusal({ guard: { HTTP: 'error' } })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
 
-        guard.HTTP: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker, native (did you mean: http?)"
-    `)
-  })
-  test('a protocol of a later version', () => {
-    expect(refusal({ guard: { fs: 'error' } })).toMatchInlineSnapshot(`
-      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
-
-        guard.fs: vitest-tripwire 0.1.0 does not guard files yet (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker, native."
-    `)
-  })
-  test('a key of a later version', () => {
-    expect(refusal({ fs: { write: ['.cache'] } })).toMatchInlineSnapshot(`
-      "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
-
-        fs: vitest-tripwire 0.1.0 does not guard files yet (got {"write":[".cache"]}): expected one of guard, allow, deny, refuse, restrict, files, plugins, onTrip, data, redact, loopback."
-    `)
-  })
-  test('a rule of a later version', () => {
-    expect(refusal({ allow: ['fs', 'fs:write:a'] })).toMatchInlineSnapshot(`
-      "[TRIPWIRE_CONFIG] tripwire.config.ts has 2 problems.
-
-        allow[0]: vitest-tripwire 0.1.0 does not guard files yet (got 'fs'): expected one of db, ws, http, sockets, dns, subprocess, worker, native.
-        allow[1]: vitest-tripwire 0.1.0 does not guard files yet (got 'fs:write:a'): expected one of db, ws, http, sockets, dns, subprocess, worker, native."
+        guard.HTTP: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker, native, fs (did you mean: http?)"
     `)
   })
   test('a rule with a synonym', () => {
@@ -120,7 +98,7 @@ describe('a level or rule is refused:', () => {
     expect(refusal({ allow: 'htttp://a.example' })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
 
-        allow: 'htttp' is no protocol (got 'htttp://a.example'): expected one of db, ws, http, sockets, dns, subprocess, worker, native (did you mean: http, https?)"
+        allow: 'htttp' is no protocol (got 'htttp://a.example'): expected one of db, ws, http, sockets, dns, subprocess, worker, native, fs (did you mean: http, https?)"
     `)
   })
   test.each([
@@ -147,7 +125,7 @@ describe('a level or rule is refused:', () => {
     expect(refusal({ allow: M({ protocol: 'htp', host: 'a' }) })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
 
-        allow: 'htp' is no protocol (got M({ protocol: 'htp', host: 'a' })): expected one of db, ws, http, sockets, dns, subprocess, worker, native (did you mean: http, https?)"
+        allow: 'htp' is no protocol (got M({ protocol: 'htp', host: 'a' })): expected one of db, ws, http, sockets, dns, subprocess, worker, native, fs (did you mean: http, https?)"
     `)
   })
   test('a matcher with an unknown fact', () => {

@@ -117,17 +117,17 @@ describe('a config is refused', () => {
       "[TRIPWIRE_CONFIG] tripwire.config.ts has 15 problems.
 
         plugins[0]: it is no plugin (got 3): expected what definePlugin gives.
-        dney: the key is unknown (got ["http"]): expected one of guard, allow, deny, refuse, restrict, files, plugins, onTrip, data, redact, loopback (did you mean: deny?)
+        dney: the key is unknown (got ["http"]): expected one of guard, allow, deny, refuse, restrict, files, plugins, onTrip, data, redact, loopback, fs (did you mean: deny?)
         loopback: it is no such word (got 'owm'): expected one of 'own', 'any', 'none' (did you mean: own?)
         allow: the list is empty (got []): expected at least one rule, or no key at all.
         restrict[0]: the rule is empty (got ''): expected a rule such as 'http', 'GET https://api.example.com/**' or M({ protocol: 'http', host: '*.example.com' }).
-        restrict[1]: 'htp' is no protocol (got 'htp:x'): expected one of db, ws, http, sockets, dns, subprocess, worker, native (did you mean: http, https?)
-        guard.htpp: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker, native (did you mean: http?)
+        restrict[1]: 'htp' is no protocol (got 'htp:x'): expected one of db, ws, http, sockets, dns, subprocess, worker, native, fs (did you mean: http, https?)
+        guard.htpp: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker, native, fs (did you mean: http?)
         guard.http: it is no level (got true): expected one of 'off', 'observe', 'warn', 'error'; true does not say how strict: write 'error'.
         guard.dns: it is no level (got 'eror'): expected one of 'off', 'observe', 'warn', 'error' (did you mean: error?)
         guard.default: it is no level (got 3): expected one of 'off', 'observe', 'warn', 'error'.
-        files["test/**"].alow: the key is unknown (got 'http'): expected one of guard, allow, deny, refuse, restrict, loopback (did you mean: allow?)
-        files["test/**"].guard.dsn: the key is unknown (got 'warn'): expected one of default, db, ws, http, sockets, dns, subprocess, worker, native (did you mean: dns?)
+        files["test/**"].alow: the key is unknown (got 'http'): expected one of guard, allow, deny, refuse, restrict, loopback, fs (did you mean: allow?)
+        files["test/**"].guard.dsn: the key is unknown (got 'warn'): expected one of default, db, ws, http, sockets, dns, subprocess, worker, native, fs (did you mean: dns?)
         files["../x/**"]: the glob leaves the folder of the config (got '../x/**'): expected a glob relative to the config file, such as 'test/integration/**'.
         redact: it is no list (got 'secret'): expected a list of texts and regular expressions.
         onTrip: it is no function (got 'allow'): expected a function that answers 'allow' or nothing."
@@ -172,7 +172,7 @@ describe('a config is refused', () => {
     expect(refusal({ deny: 'x'.repeat(500) })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
 
-        deny: 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…' is no protocol (got 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…): expected one of db, ws, http, sockets, dns, subprocess, worker, native."
+        deny: 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…' is no protocol (got 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…): expected one of db, ws, http, sockets, dns, subprocess, worker, native, fs."
     `)
   })
 
@@ -211,12 +211,12 @@ describe('options of a test or describe', () => {
     ).toThrowErrorMatchingInlineSnapshot(`
       [ConfigError: [TRIPWIRE_CONFIG] meta.tripwire of test "pays" has 6 problems.
 
-        alow: the key is unknown (got 'http'): expected one of guard, allow, deny, refuse, restrict, loopback, volume, bells, muted (did you mean: allow?)
-        files: the key is unknown (got {}): expected one of guard, allow, deny, refuse, restrict, loopback, volume, bells, muted.
-        toy: the key is unknown (got 'off'): expected one of guard, allow, deny, refuse, restrict, loopback, volume, bells, muted (did you mean: guard.toy?)
+        alow: the key is unknown (got 'http'): expected one of guard, allow, deny, refuse, restrict, loopback, fs, volume, bells, muted (did you mean: allow?)
+        files: the key is unknown (got {}): expected one of guard, allow, deny, refuse, restrict, loopback, fs, volume, bells, muted.
+        toy: the key is unknown (got 'off'): expected one of guard, allow, deny, refuse, restrict, loopback, fs, volume, bells, muted (did you mean: guard.toy?)
         allow[0]: a bare function is no rule (got a function): expected M({ protocol: '…', fact: value => … }).
         deny: the list is empty (got []): expected at least one rule, or no key at all.
-        guard.htp: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker, native, toy (did you mean: http?)]
+        guard.htp: the key is unknown (got 'error'): expected one of default, db, ws, http, sockets, dns, subprocess, worker, native, fs, toy (did you mean: http?)]
     `)
     expect(() => options('observe')).toThrowErrorMatchingInlineSnapshot(`
       [ConfigError: [TRIPWIRE_CONFIG] meta.tripwire of test "pays" has a problem.
@@ -240,7 +240,7 @@ describe('rules of a block', () => {
     expect(() => validateRules(['htp', ''], 'tripwire.deny', read({}))).toThrowErrorMatchingInlineSnapshot(`
       [ConfigError: [TRIPWIRE_CONFIG] The call of tripwire.deny has 2 problems.
 
-        tripwire.deny[0]: 'htp' is no protocol (got 'htp'): expected one of db, ws, http, sockets, dns, subprocess, worker, native (did you mean: http, https?)
+        tripwire.deny[0]: 'htp' is no protocol (got 'htp'): expected one of db, ws, http, sockets, dns, subprocess, worker, native, fs (did you mean: http, https?)
         tripwire.deny[1]: the rule is empty (got ''): expected a rule such as 'http', 'GET https://api.example.com/**' or M({ protocol: 'http', host: '*.example.com' }).]
     `)
     expect(() => validateRules(undefined, 'tripwire.deny', read({}))).toThrowErrorMatchingInlineSnapshot(`

@@ -10,6 +10,7 @@ import { createGrammar, RuleError } from '../../../src/core/rules.ts'
 import { didYouMean, suggest } from '../../../src/core/suggest.ts'
 
 const grammar = createGrammar(builtins)
+const CONTEXT = { own: { add() {}, has: () => false }, place: { root: '', workspace: '' }, setting: () => undefined }
 const http = (method: string, scheme: string, host: string, port: number, path: string): Layer => ({
   protocol: 'http',
   operation: 'http:request',
@@ -202,7 +203,7 @@ describe('rules', () => {
         path,
         (scheme, host, port, text) => {
           const layer = http('GET', scheme, host, port, text === '' ? '/' : text)
-          const remedy = builtins.find(({ name }) => name === 'http')?.remedy(layer)
+          const remedy = builtins.find(({ name }) => name === 'http')?.remedy(layer, CONTEXT)
           expect(grammar.parse(remedy?.rule).matches(layer, false)).toBe(true)
         },
       ),

@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { builtins } from '../../../plugins/index.ts'
@@ -7,6 +9,7 @@ import { runVitest, type VitestRun } from '../../support/run-vitest.ts'
 const CALLS = `
 import { spawn } from 'node:child_process'
 import { promises } from 'node:dns'
+import { writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import { Worker } from 'node:worker_threads'
 import pg from 'pg'
@@ -15,6 +18,7 @@ import WebSocket from 'ws'
 const charge = ['https://api.example.com/v1/charges?token=tk_live_1', { method: 'POST', body: '{}' }] as const
 const feed = 'wss://feed.example.com/prices?key=1'
 const login = { host: 'db.example.com', user: 'app', password: 'hunter2', database: 'shop' }
+const invoice = ['/no/such/folder/1.txt', 'total: 5'] as const
 const failed = (made: { on(name: string, fn: (error: Error) => void): void }) =>
   new Promise((resolve, reject) => made.on('error', reject))
 
@@ -27,6 +31,7 @@ export const ours = {
   subprocess: () => failed(spawn('no-such-program', ['--force'])),
   worker: () => failed(new Worker('./no-such-file.js')),
   native: async () => process.dlopen({ exports: {} }, '/opt/addons/no-such-addon.node'),
+  fs: () => writeFile(...invoice),
 }
 /** Bound functions of others: no line of this file is on their stack. */
 export const theirs = {
@@ -38,6 +43,7 @@ export const theirs = {
   subprocess: spawn.bind(undefined, 'no-such-program', ['--force']),
   worker: Reflect.construct.bind(undefined, Worker, ['./no-such-file.js']),
   native: process.dlopen.bind(process, { exports: {} }, '/opt/addons/no-such-addon.node'),
+  fs: writeFile.bind(undefined, ...invoice),
 }
 const client = new pg.Client(login)
 theirs.db = client.connect.bind(client)
@@ -127,7 +133,10 @@ describe('the message of', () => {
     const unsited = messages.filter((message) => message.includes('<unknown call site>'))
     expect(unsited).toHaveLength(code === 'TRIPWIRE_EXPECTED_TRIP' ? 0 : protocols)
     expect(messages.filter((message) => /hunter2|tk_live_1|key=1/.test(message))).toEqual([])
-    const text = messages.join('\n\n').replace(/#\d+\.(\d+)/g, '#1.$1') // which worker it is, nobody knows
+    const text = messages
+      .join('\n\n')
+      .replace(/#\d+\.(\d+)/g, '#1.$1') // which worker it is, nobody knows
+      .replaceAll(realpathSync(tmpdir()), '<tmp>')
     await expect(`${text}\n`).toMatchFileSnapshot(join('__messages__', `${code}.txt`))
   })
 })

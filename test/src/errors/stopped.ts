@@ -146,4 +146,9 @@ export const CALLS = {
     operation: 'native:device',
     facts: { package: '@serialport/bindings-cpp', path: '/dev/ttyUSB0' },
   },
+  fs: {
+    protocol: 'fs',
+    operation: 'fs:write',
+    facts: { path: '/srv/invoices/1.txt', function: 'writeFileSync', given: '../invoices/1.txt' },
+  },
 } satisfies Record<string, Layer>

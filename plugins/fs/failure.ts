@@ -1,0 +1,63 @@
+/** How a stopped call fails: as the function fails by itself. */
+import { constants } from 'node:os'
+import { real } from './originals.ts'
+import type { Stop } from './seam.ts'
+import type { Access, Form } from './table.ts'
+
+const { nextTick, apply } = real
+const HostPromise = Promise
+const HostError = Error
+
+export interface FailedCall {
+  /** As it is exported: `statSync`. */
+  readonly name: string
+  readonly form: Form
+  readonly access: Access
+  readonly syscall: string
+  readonly path: unknown
+}
+
+/**
+ * The error that a stopped call fails with. A refused one fails like a file that is not there, and like a folder that may not be written.
+ */
+export function errorOf(stop: Stop, { access, syscall, path }: Omit<FailedCall, 'name' | 'form'>): Error {
+  if (stop.kind === 'block') return stop.error
+  const [code, text, errno] =
+    access === 'write'
+      ? (['EACCES', 'permission denied', constants.errno.EACCES] as const)
+      : (['ENOENT', 'no such file or directory', constants.errno.ENOENT] as const)
+  const named = typeof path === 'string' ? path : String(path)
+  return Object.assign(new HostError(`${code}: ${text}, ${syscall} '${named}'`), {
+    errno: -errno,
+    code,
+    syscall,
+    path: named,
+  })
+}
+
+/** Throws, tells, or gives what a stopped call gives. */
+export function fail(stop: Stop, call: FailedCall, args: readonly unknown[]): unknown {
+  if (stop.kind === 'reply') return reply(stop.reply.answer, call, args)
+  const error = errorOf(stop, call)
+  const callback = args.at(-1)
+  if (call.form === 'promise' || call.form === 'later') return HostPromise.reject(error)
+  if (call.form === 'iterator') return failing(error)
+  if (call.form === 'callback' && typeof callback === 'function') {
+    nextTick(() => (call.name === 'exists' ? callback(false) : callback(error)))
+    return undefined
+  }
+  if (call.name === 'existsSync') return false
+  throw error
+}
+
+/** What answers in the place of the disk has functions of the same names. */
+function reply(answer: unknown, { name, form }: FailedCall, args: readonly unknown[]): unknown {
+  const functions = answer as Readonly<Record<string, (...args: never[]) => unknown>> & { readonly promises: object }
+  const owner = form === 'promise' || form === 'iterator' ? functions.promises : functions
+  return apply((owner as typeof functions)[name] as never, owner, args)
+}
+
+// biome-ignore lint/correctness/useYield: fails at the first step, as the iterators of Node do
+async function* failing(error: Error): AsyncGenerator<never> {
+  throw error
+}

@@ -1,0 +1,169 @@
+/** Patches every function of the table that takes paths. */
+import type fs from 'node:fs'
+import { copiedInto } from './copies.ts'
+import { type Descriptors, isDescriptor } from './descriptors.ts'
+import { type FailedCall, fail } from './failure.ts'
+import { flagsOf, onlyReads } from './flags.ts'
+import { foldersOf } from './globs.ts'
+import { real } from './originals.ts'
+import { Resolver, readPath } from './paths.ts'
+import { type Seam, type Step, type Stop, slotOf } from './seam.ts'
+import {
+  type Access,
+  exportName,
+  type Form,
+  type FsOperation,
+  isPromised,
+  OPERATIONS,
+  type PathArgument,
+} from './table.ts'
+
+type Fn = (this: unknown, ...args: unknown[]) => unknown
+type Owner = Record<string, Fn>
+
+const { apply } = real
+const HANDLED_ELSEWHERE: readonly Form[] = ['stream', 'class']
+
+/** An export that is patched. */
+interface Patched {
+  readonly name: string
+  readonly form: Form
+  readonly operation: FsOperation
+}
+
+export function guardFunctions(
+  seam: Seam,
+  { fs: module, descriptors }: { fs: typeof fs; descriptors: Descriptors },
+): void {
+  for (const [base, operation] of Object.entries(OPERATIONS)) {
+    if (operation.paths.length === 0) continue
+    for (const form of operation.forms) {
+      if (HANDLED_ELSEWHERE.includes(form)) continue
+      const owner = (isPromised(form) ? module.promises : module) as unknown as Owner
+      const patched: Patched = { name: exportName(base, form), form, operation }
+      if (typeof owner[patched.name] !== 'function') continue
+      patch(seam, descriptors, owner, patched)
+      const native = (owner[patched.name] as unknown as Owner).native
+      if (typeof native === 'function')
+        patch(seam, descriptors, owner[patched.name] as unknown as Owner, patched, 'native')
+    }
+  }
+}
+
+function patch(seam: Seam, descriptors: Descriptors, owner: Owner, patched: Patched, key = patched.name): void {
+  seam.tap.patch(owner, key, (original) => {
+    const { operation } = patched
+    if (operation.moves) return moving(seam, descriptors, original, patched)
+    const [path, ...others] = operation.paths
+    const isPlain = path !== undefined && others.length === 0 && path.is === undefined && !operation.flags
+    if (isPlain && operation.descriptor === undefined) return plain(seam, original, patched, path)
+    return any(seam, descriptors, original, patched)
+  })
+}
+
+/** One path, always used alike: these are called thousands of times. */
+function plain(seam: Seam, original: Fn, patched: Patched, { at, access, last }: PathArgument): Fn {
+  const step: Step = { access: access as Access, last, function: patched.name, opens: isOpening(patched) }
+  const slot = slotOf(step)
+  return function (...args) {
+    if (!seam.passes(slot, args[at])) {
+      const stop = seam.judge(args[at], step)
+      if (stop !== undefined) return fail(stop, callOf(patched, step, args[at]), args)
+    }
+    return apply(original, this, args)
+  }
+}
+
+function any(seam: Seam, descriptors: Descriptors, original: Fn, patched: Patched): Fn {
+  const opens = patched.name === 'open' || patched.name === 'openSync'
+  return function (...args) {
+    const stopped = check(seam, descriptors, patched, args)
+    if (stopped !== undefined) return fail(stopped.stop, stopped.call, args)
+    const connection = opens ? seam.takeConnection() : undefined
+    if (!opens || (connection === undefined && !descriptors.keepsPaths)) return apply(original, this, args)
+    return descriptors.opening(patched.form, connection, args, () => apply(original, this, args))
+  }
+}
+
+function moving(seam: Seam, descriptors: Descriptors, original: Fn, patched: Patched): Fn {
+  const form = patched.form === 'sync' ? 'now' : (patched.form as 'promise' | 'callback')
+  return function (...args) {
+    const stopped = check(seam, descriptors, patched, args)
+    if (stopped !== undefined) return fail(stopped.stop, stopped.call, args)
+    return seam.moving(form, args, () => apply(original, this, args))
+  }
+}
+
+interface Stopped {
+  readonly stop: Stop
+  readonly call: FailedCall
+}
+
+/** Judges each path of a call, the first that is stopped stops it. */
+function check(seam: Seam, descriptors: Descriptors, patched: Patched, args: unknown[]): Stopped | undefined {
+  const { operation, name } = patched
+  const stopAt = (path: unknown, step: Step): Stopped | undefined => {
+    if (step.from === undefined && seam.passes(slotOf(step), path)) return undefined
+    const stop = seam.judge(path, step)
+    return stop && { stop, call: callOf(patched, step, path) }
+  }
+  if (operation.descriptor !== undefined && isDescriptor(args[0])) {
+    const stop = descriptors.use(args[0])
+    const access = operation.descriptor === 'read' ? 'read' : 'write'
+    return stop && { stop, call: { name, form: patched.form, access, syscall: operation.syscall ?? name, path: '' } }
+  }
+  for (const path of operation.paths) {
+    const access = path.access === 'flags' ? accessBy(operation, args) : path.access
+    const step: Step = { access, last: path.last, function: name, opens: isOpening(patched) }
+    for (const [given, from] of givenAt(path, operation, args)) {
+      const stopped = stopAt(given, from === undefined ? step : { ...step, from })
+      if (stopped !== undefined) return stopped
+    }
+  }
+  if (!name.startsWith('cp')) return undefined
+  for (const { path, access } of copiedInto(args, seam.guardsReading)) {
+    const stopped = stopAt(path, { access, last: 'content', function: name })
+    if (stopped !== undefined) return stopped
+  }
+  return undefined
+}
+
+function accessBy({ flags }: FsOperation, args: readonly unknown[]): Access {
+  return flags === undefined || onlyReads(flagsOf(flags, args)) ? 'read' : 'write'
+}
+
+/** The paths that an argument stands for, each with the folder that it starts in when that is not the current one. */
+function givenAt(
+  path: PathArgument,
+  { paths }: FsOperation,
+  args: readonly unknown[],
+): (readonly [unknown, string?])[] {
+  const given = args[path.at]
+  if (path.is === 'glob') return foldersOf(given, args[1])
+  if (path.is === 'prefix') return [[withSuffix(given)]]
+  if (path.is !== 'target') return [[given]]
+  const link = paths.find((other) => other !== path)
+  const from = folderOf(args[link?.at ?? 1])
+  return from === undefined ? [] : [[given, from]]
+}
+
+/** `mkdtemp` puts six characters behind what it is given. */
+function withSuffix(prefix: unknown): unknown {
+  if (typeof prefix === 'string') return `${prefix}XXXXXX`
+  if (prefix instanceof URL) return `${real.fileURLToPath(prefix)}XXXXXX`
+  return prefix instanceof Uint8Array ? Buffer.concat([prefix, Buffer.from('XXXXXX')]) : prefix
+}
+
+/** What a link leads to is read against the folder that holds the link. */
+function folderOf(link: unknown): string | undefined {
+  const path = readPath(link)
+  return path && new Resolver().resolve({ ...path, text: real.dirname(path.text) }, 'content')
+}
+
+function isOpening({ operation, name }: Patched): boolean {
+  return operation.syscall === 'open' || name === 'open' || name === 'openSync'
+}
+
+function callOf({ name, form, operation }: Patched, { access }: Step, path: unknown): FailedCall {
+  return { name, form, access, syscall: operation.syscall ?? name.replace(/Sync$/, ''), path }
+}

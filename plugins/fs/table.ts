@@ -1,0 +1,193 @@
+/**
+ * Every function of `node:fs` and `node:fs/promises`: what it does, to which of its arguments, and in which forms it comes. Data, so that
+ * whoever watches the functions and whoever answers them in their place speak of one list. Read off Node 20 to 26.
+ */
+
+export type Access = 'probe' | 'read' | 'write'
+
+/**
+ * `sync`: the name with `Sync`, throws. `callback`: the name itself, the last argument is told. `promise`: in `fs.promises`, rejects.
+ * `plain`: the name itself, throws. `later`: the name itself, gives a promise. `iterator`: in `fs.promises`, gives an async iterator.
+ * `stream`: gives a stream, which tells of errors itself. `class`: a class of such streams.
+ */
+export type Form = 'sync' | 'callback' | 'promise' | 'plain' | 'later' | 'iterator' | 'stream' | 'class'
+
+export interface PathArgument {
+  /** Position among the arguments. */
+  readonly at: number
+  /** `flags`: as the flags say with which it is opened. */
+  readonly access: Access | 'flags'
+  /** Whether a link in the last place is meant itself (`entry`) or what it leads to (`content`). */
+  readonly last: 'entry' | 'content'
+  /** `target`: a link's, read against the folder of the link. `prefix`: of a name that Node makes up. `glob`: patterns below `options.cwd`. */
+  readonly is?: 'target' | 'prefix' | 'glob'
+}
+
+/** Where flags are found: an argument itself, or a key of it when it is an object. */
+export interface FlagsArgument {
+  readonly at: number
+  readonly key?: string
+  readonly without: string
+}
+
+export interface FsOperation {
+  /** As errors say it: `writing a.txt`. */
+  readonly doing: string
+  readonly forms: readonly Form[]
+  /** Paths that it takes; none for what works on descriptors or on nothing. Those that are read come first. */
+  readonly paths: readonly PathArgument[]
+  readonly flags?: FlagsArgument
+  /**
+   * The first argument is a descriptor, or may be one where there are paths too. `metadata` changes what a descriptor that was opened for
+   * reading may change as well.
+   */
+  readonly descriptor?: 'read' | 'write' | 'metadata' | 'close'
+  /** Works on all that is below the path. */
+  readonly tree?: true
+  /** May change what other paths mean: makes, moves or removes links and folders. */
+  readonly moves?: true
+  /** The system call that Node names in its errors, when it is not the function's own name. */
+  readonly syscall?: string
+}
+
+const ALL: readonly Form[] = ['sync', 'callback', 'promise']
+const NO_PROMISE: readonly Form[] = ['sync', 'callback']
+
+const content = (access: PathArgument['access'], at = 0): PathArgument => ({ at, access, last: 'content' })
+const entry = (access: Access, at = 0): PathArgument => ({ at, access, last: 'entry' })
+const prefix: PathArgument = { at: 0, access: 'write', last: 'entry', is: 'prefix' }
+const patterns: PathArgument = { at: 0, access: 'read', last: 'content', is: 'glob' }
+const target: PathArgument = { at: 0, access: 'write', last: 'content', is: 'target' }
+
+function probe(path: PathArgument, more: Partial<FsOperation> = {}): FsOperation {
+  return { doing: 'looking at', forms: ALL, paths: [path], ...more }
+}
+
+function read(doing: string, more: Partial<FsOperation> = {}): FsOperation {
+  return { doing, forms: ALL, paths: [content('read')], ...more }
+}
+
+function write(doing: string, path: PathArgument, more: Partial<FsOperation> = {}): FsOperation {
+  return { doing, forms: ALL, paths: [path], ...more }
+}
+
+function onDescriptor(descriptor: FsOperation['descriptor'], doing: string): FsOperation {
+  return { doing, forms: NO_PROMISE, paths: [], ...(descriptor && { descriptor }) }
+}
+
+export const OPERATIONS: Readonly<Record<string, FsOperation>> = {
+  access: probe(content('probe')),
+  exists: probe(content('probe'), { forms: NO_PROMISE, syscall: 'access' }),
+  stat: probe(content('probe')),
+  lstat: probe(entry('probe')),
+  statfs: probe(content('probe')),
+  readlink: probe(entry('probe')),
+  realpath: probe(content('probe'), { syscall: 'lstat' }),
+
+  readFile: read('reading', {
+    paths: [content('flags')],
+    flags: { at: 1, key: 'flag', without: 'r' },
+    descriptor: 'read',
+    syscall: 'open',
+  }),
+  readdir: read('listing', { tree: true, syscall: 'scandir' }),
+  opendir: read('listing', { tree: true }),
+  open: read('opening', { paths: [content('flags')], flags: { at: 1, without: 'r' } }),
+  openAsBlob: read('reading', { forms: ['later', 'sync'], syscall: 'open' }),
+  watch: read('watching', { forms: ['plain', 'iterator'], tree: true }),
+  watchFile: read('watching', { forms: ['plain'] }),
+  glob: read('searching', { forms: ['sync', 'callback', 'iterator'], paths: [patterns], tree: true }),
+  createReadStream: read('reading', { forms: ['stream'], ...byStreamFlags('r') }),
+  ReadStream: read('reading', { forms: ['class'], ...byStreamFlags('r') }),
+  FileReadStream: read('reading', { forms: ['class'], ...byStreamFlags('r') }),
+
+  writeFile: write('writing', content('write'), { descriptor: 'write', syscall: 'open' }),
+  appendFile: write('appending to', content('write'), { descriptor: 'write', syscall: 'open' }),
+  truncate: write('truncating', content('write'), { descriptor: 'write', syscall: 'open' }),
+  createWriteStream: write('writing', content('flags'), { forms: ['stream'], ...byStreamFlags('w') }),
+  WriteStream: write('writing', content('flags'), { forms: ['class'], ...byStreamFlags('w') }),
+  FileWriteStream: write('writing', content('flags'), { forms: ['class'], ...byStreamFlags('w') }),
+  chmod: write('changing the mode of', content('write')),
+  lchmod: write('changing the mode of', entry('write')),
+  chown: write('changing the owner of', content('write')),
+  lchown: write('changing the owner of', entry('write')),
+  utimes: write('changing the times of', content('write'), { syscall: 'utime' }),
+  lutimes: write('changing the times of', entry('write'), { syscall: 'lutime' }),
+  mkdir: write('making the folder', entry('write'), { moves: true }),
+  mkdtemp: write('making a folder', prefix, { moves: true }),
+  mkdtempDisposable: write('making a folder', prefix, { forms: ['sync', 'promise'], moves: true, syscall: 'mkdtemp' }),
+  unlink: write('removing', entry('write'), { moves: true }),
+  rm: write('removing', entry('write'), { tree: true, moves: true }),
+  rmdir: write('removing', entry('write'), { tree: true, moves: true }),
+  symlink: { doing: 'linking', forms: ALL, paths: [entry('write', 1), target], moves: true },
+  link: { doing: 'linking', forms: ALL, paths: [entry('write'), entry('write', 1)], moves: true },
+  rename: { doing: 'renaming', forms: ALL, paths: [entry('write'), entry('write', 1)], moves: true },
+  copyFile: { doing: 'copying', forms: ALL, paths: [content('read'), content('write', 1)] },
+  cp: { doing: 'copying', forms: ALL, paths: [content('read'), content('write', 1)], tree: true, moves: true },
+
+  close: onDescriptor('close', 'closing'),
+  read: onDescriptor('read', 'reading'),
+  readv: onDescriptor('read', 'reading'),
+  fstat: onDescriptor('read', 'looking at'),
+  write: onDescriptor('write', 'writing'),
+  writev: onDescriptor('write', 'writing'),
+  ftruncate: onDescriptor('write', 'truncating'),
+  fsync: onDescriptor(undefined, 'flushing'),
+  fdatasync: onDescriptor(undefined, 'flushing'),
+  fchmod: onDescriptor('metadata', 'changing the mode of'),
+  fchown: onDescriptor('metadata', 'changing the owner of'),
+  futimes: onDescriptor('metadata', 'changing the times of'),
+}
+
+function byStreamFlags(without: string): Pick<FsOperation, 'paths' | 'flags' | 'syscall'> {
+  return { paths: [content('flags')], flags: { at: 1, key: 'flags', without }, syscall: 'open' }
+}
+
+/** Exports that reach no file by themselves: what they open, they open through the functions above (`Utf8Stream`). */
+export const HARMLESS: readonly string[] = [
+  'unwatchFile',
+  'Dirent',
+  'Stats',
+  'Dir',
+  'Utf8Stream',
+  '_toUnixTimestamp',
+  'F_OK',
+  'R_OK',
+  'W_OK',
+  'X_OK',
+  'constants',
+  'promises',
+]
+
+/** Methods of `FileHandle`, by what they do to the open file; those that are not named do nothing to it. */
+export const HANDLE_METHODS: Readonly<Record<string, 'read' | 'write' | 'metadata'>> = {
+  read: 'read',
+  readv: 'read',
+  readFile: 'read',
+  readLines: 'read',
+  readableWebStream: 'read',
+  createReadStream: 'read',
+  stat: 'read',
+  pull: 'read',
+  pullSync: 'read',
+  write: 'write',
+  writev: 'write',
+  writeFile: 'write',
+  appendFile: 'write',
+  truncate: 'write',
+  createWriteStream: 'write',
+  writer: 'write',
+  chmod: 'metadata',
+  chown: 'metadata',
+  utimes: 'metadata',
+}
+
+/** The name under which a form of an operation is exported. */
+export function exportName(name: string, form: Form): string {
+  return form === 'sync' ? `${name}Sync` : name
+}
+
+/** Whether a form is a property of `fs.promises` rather than of `fs`. */
+export function isPromised(form: Form): boolean {
+  return form === 'promise' || form === 'iterator'
+}

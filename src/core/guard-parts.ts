@@ -1,0 +1,36 @@
+/** What a guard is given: core itself has nothing of Node. */
+import type { OwnEndpoints, StackFrame } from '../plugin.ts'
+import type { Frame } from './frames.ts'
+import type { Open } from './open-calls.ts'
+import type { Sandboxes } from './sandbox.ts'
+import type { TripMaker } from './trips.ts'
+
+/** The part of AsyncLocalStorage that the guard uses. */
+export interface ContextStore<T> {
+  getStore(): T | undefined
+  run<R>(store: T, fn: () => R): R
+}
+
+/** The endpoints of a worker, as its files come and go, and as its threads share them. */
+export interface FileEndpoints extends OwnEndpoints {
+  all(): readonly string[]
+  /** Told of each that is new. */
+  onAdd: ((key: string) => void) | undefined
+  /** Asked to take in what the threads have to tell before an endpoint counts as unknown. */
+  onMiss: (() => void) | undefined
+  /** Forgets those of the file before. @param given those of the main process */
+  startFile(given?: readonly string[]): void
+  /** What listens from now on, or did before the first file, is the environment's: it serves every file of this worker. */
+  endFile(): void
+}
+
+export interface GuardParts {
+  readonly context: ContextStore<Frame | Open>
+  readonly own: FileEndpoints
+  readonly trips: TripMaker
+  readonly sandboxes: Sandboxes
+  /** Files and functions of the present stack, for plugins that name a driver by it. */
+  captureFrames(): readonly StackFrame[]
+  /** The error of an `onTrip` that answers what it may not. */
+  badAnswer(answer: unknown): Error
+}
