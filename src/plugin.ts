@@ -248,6 +248,8 @@ export interface Hop {
 }
 
 export interface OpenOptions {
+  /** The protocol of the layer, where that is known without working it out: most permitted calls never need more. */
+  readonly protocol?: string
   /** Whether a lower call, reported in any context, is this call's transport. Asked while the call is open. */
   claims?(lower: Layer): boolean
 }
@@ -258,6 +260,8 @@ export interface OpenCall {
   settle(rides?: Layer): Outcome
   /** Whether a mock would answer it, as far as it is known; nothing is used up by asking. */
   readonly answerable: boolean
+  /** Whether a rule could have had a say; if none could, no change of the call makes a difference. */
+  readonly ruled: boolean
   /** The verdict if there is one already. */
   readonly outcome: Outcome | undefined
   /** No lower call rides on it any more. */

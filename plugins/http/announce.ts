@@ -34,7 +34,7 @@ export function announceAgentless(
         const { agent, createConnection } = options ?? {}
         const isForeign = typeof agent === 'object' && agent !== null && !(agent instanceof Agent)
         if (options === undefined || !(isForeign || (typeof createConnection === 'function' && !agent))) return make()
-        const call = tap.open(() => layerFromArguments(args, options, scheme))
+        const call = tap.open(() => layerFromArguments(args, options, scheme), { protocol: 'http' })
         return announcements.make(call, () => tap.within(call, make))
       }
     })

@@ -35,6 +35,8 @@ interface RequestInternals {
   _implicitHeader(): void
 }
 
+const HTTP = { protocol: 'http' }
+
 export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean): Announcements {
   const calls = new WeakMap<ClientRequest, OpenCall>()
   /** Real connections, by what was judged when they were opened. */
@@ -49,7 +51,7 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
   // Runs in the caller's context, also for requests that wait for a free socket (Node 20 to 26).
   tap.patch(agent, 'addRequest', (original) => {
     return function addRequest(this: Agent, request, options, ...rest) {
-      const call = tap.current() ?? tap.open(() => layerOf(request, options))
+      const call = tap.current() ?? tap.open(() => layerOf(request, options), HTTP)
       calls.set(request, call)
       // A request that a mock answers must neither get a warm connection to the real host nor leave one to the worker behind.
       const agent = call.answerable ? agentFor(options.protocol ?? request.protocol) : this
@@ -97,7 +99,7 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
   function meet(request: ClientRequest, call: OpenCall, socket: Connection): void {
     calls.set(request, call)
     if (call.outcome !== undefined) {
-      const lower = call.call.layers.at(-1)
+      const { lowest: lower } = call.call
       if (call.outcome.kind === 'pass' && lower) connections.set(socket, lower)
     } else {
       const connection = connections.get(socket) ?? (socket._parent ? connections.get(socket._parent) : undefined)
@@ -105,7 +107,7 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
       // What interceptors answer comes on sockets of theirs; a connection that was let out leads outside, whoever stands above us by now.
       if (connection !== undefined && (connectIsOurs() || !Object.hasOwn(socket, 'connect')))
         stop(request, call, call.settle(connection))
-      else if (passed?.outcome?.kind === 'pass') stop(request, call, call.settle(passed.call.layers.at(-1)))
+      else if (passed?.outcome?.kind === 'pass') stop(request, call, call.settle(passed.call.lowest))
       else if (connection === undefined) {
         const opened = openedOtherwise(socket)
         if (opened === undefined) passedThrough.set(socket, standBy(request, call))
@@ -130,13 +132,13 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
   /** Everything about a request can be changed until it is written: what is another one then is judged as that. */
   function judgeChange(request: ClientRequest): void {
     const call = calls.get(request)
-    if (call?.outcome?.kind !== 'pass') return
+    if (call?.outcome?.kind !== 'pass' || !call.ruled) return
     const judged = call.call.layers.find(({ protocol }) => protocol === 'http')
     const changed = judged && changedSince(judged, request)
     if (changed === undefined) return
     const again = tap.runIn(call.call.frame, () => tap.open(() => changed))
     calls.set(request, again)
-    const lower = call.call.layers.at(-1)
+    const { lowest: lower } = call.call
     stop(request, again, again.settle(lower === judged ? undefined : lower))
   }
 

@@ -20,6 +20,8 @@ export interface Call {
   readonly id: number
   /** Highest protocol first; grows at its end when a lower seam reports what the call rides on. */
   readonly layers: Layer[]
+  /** What it rides on, or itself; asking for it does not work out what the call is. */
+  readonly lowest: Layer | undefined
   /** Whether it is the use of a connection that was opened before, elsewhere. */
   readonly onOpen: boolean
   /** Where it was made; may be closed by now. */

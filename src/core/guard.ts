@@ -1,6 +1,7 @@
 import type { OpenCall, OpenOptions, Outcome, PluginDefinition, StackFrame } from '../plugin.ts'
 import { Answering } from './answering.ts'
 import type { Layer, Verdict } from './call.ts'
+import { Claims } from './claims.ts'
 import { Connections } from './connections.ts'
 import { Frame, type FrameKind } from './frames.ts'
 import type { ContextStore, FileEndpoints, GuardParts } from './guard-parts.ts'
@@ -12,7 +13,7 @@ import { type Policy, policyOf } from './policy.ts'
 import type { Sandboxes } from './sandbox.ts'
 import { TripHook } from './trip-hook.ts'
 import { TripBook } from './trips.ts'
-import { decide } from './verdict.ts'
+import { decide, UNRULED } from './verdict.ts'
 
 const PASS: Outcome = { kind: 'pass' }
 const STEADY: Outcome = { kind: 'pass', steady: true }
@@ -39,7 +40,7 @@ export class Guard implements Judge {
   /** False until a setup file took over. */
   active = false
   readonly #captureFrames: () => readonly StackFrame[]
-  readonly #claimers = new Set<Open>()
+  readonly #claims = new Claims()
   readonly #connections = new Connections()
   readonly #answering: Answering
   readonly #opened = new WeakMap<object, Layer>()
@@ -120,8 +121,11 @@ export class Guard implements Judge {
       const part = this.#asPartOf(store, layer)
       if (part !== undefined) return part
     }
-    const claimed = this.#claimers.size > 0 ? this.#asClaimed(layer) : undefined
-    if (claimed !== undefined) return claimed
+    const claimed = this.#claims.find(layer)
+    if (claimed !== undefined) {
+      this.#judged = claimed.by.call
+      return claimed.outcome
+    }
     const call = new CallRecord(this.currentFrame(), () => this.plugins.lifted(layer, this.#captureFrames))
     this.#judged = call
     return this.conclude(call)
@@ -150,7 +154,7 @@ export class Guard implements Judge {
   open(layer: () => Layer, options?: OpenOptions): OpenCall {
     const call = new CallRecord(this.currentFrame(), () => this.plugins.lifted(layer(), this.#captureFrames))
     const open = new Open(call, this, options)
-    if (open.claims !== undefined) this.#claimers.add(open)
+    if (open.claims !== undefined) this.#claims.add(open)
     return open
   }
 
@@ -161,7 +165,7 @@ export class Guard implements Judge {
   /** In a context of its own, as a lookup may come after `fn` returned; a call that is open here knows the layer already. */
   carry<T>(layer: Layer, fn: () => T): T {
     const store = this.context.getStore()
-    if (store instanceof Open && store.outcome?.kind === 'pass' && store.call.layers.includes(layer)) return fn()
+    if (store instanceof Open && store.outcome?.kind === 'pass' && store.call.rides.includes(layer)) return fn()
     const open = new Open(new CallRecord(this.currentFrame(), () => [layer]), this, undefined)
     open.outcome = PASS
     open.waiting = false
@@ -174,7 +178,7 @@ export class Guard implements Judge {
   }
 
   release(open: Open): void {
-    this.#claimers.delete(open)
+    this.#claims.delete(open)
   }
 
   /** The first lower call in the context of an open one is its transport; a lookup of its host belongs to it as well. */
@@ -186,30 +190,12 @@ export class Guard implements Judge {
       const host = this.plugins.hostOf(layer)
       return open.call.layers.some((known) => this.plugins.hostOf(known) === host) ? PASS : undefined
     }
-    if (!open.waiting || open.call.layers.some((known) => known.protocol === layer.protocol)) return undefined
+    if (!open.waiting || open.has(layer.protocol)) return undefined
     open.waiting = false
     this.#judged = open.call
     if (open.outcome === undefined) return open.settle(layer)
-    open.call.layers.push(layer)
+    open.call.ride(layer)
     return open.outcome
-  }
-
-  /** A connection that a pool makes for whoever waits: allowed if one of them is, stopped by the trip that is there already. */
-  #asClaimed(layer: Layer): Outcome | undefined {
-    let stopped: Outcome | undefined
-    let undecided: Open | undefined
-    for (const open of this.#claimers) {
-      if (open.claims?.(layer) !== true) continue
-      if (open.outcome === undefined) undecided ??= open
-      else if (open.outcome.kind === 'pass') return this.#about(open, open.outcome)
-      else stopped ??= open.outcome
-    }
-    return undecided === undefined ? stopped : this.#about(undecided, undecided.settle(layer))
-  }
-
-  #about({ call }: Open, outcome: Outcome): Outcome {
-    this.#judged = call
-    return outcome
   }
 
   /** Judges a call in its frame, and writes down what was stopped before anybody throws. */
@@ -217,6 +203,11 @@ export class Guard implements Judge {
     if (!this.active) return PASS
     this.refresh?.()
     const policy = policyOf(call.frame)
+    // Most connections are a test's own, where nobody wrote a rule: then what rides on them need not be worked out.
+    if (policy.plain && call.rides.length > 0 && this.plugins.passes(call.rides[0] as Layer, policy)) {
+      call.verdict = UNRULED
+      return STEADY
+    }
     // A mock answers who connects; what is connected to the real thing already, it cannot take over.
     const inForce = call.onOpen ? { ...policy, mocks: [] } : policy
     const verdict = decide(call.layers, inForce, this.plugins)
@@ -280,7 +271,7 @@ export class Guard implements Judge {
 
   /** What the runner and Node's loader do, or Node for a call that was judged already: neither stopped nor written down. */
   #isNobodys(call: CallRecord): boolean {
-    const plugin = this.plugins.get((call.layers.at(-1) as Layer).protocol)
+    const plugin = this.plugins.get((call.lowest as Layer).protocol)
     return plugin?.runner === true && this.#unjudged(() => this.trips.isOwnWork(plugin.inner))
   }
 

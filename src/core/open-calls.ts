@@ -1,6 +1,7 @@
 import type { OpenCall, OpenOptions, Outcome } from '../plugin.ts'
 import type { Call, Layer, Trip, Verdict } from './call.ts'
 import type { Frame } from './frames.ts'
+import { UNRULED } from './verdict.ts'
 
 let lastCall = 0
 
@@ -13,6 +14,8 @@ export class CallRecord implements Call {
   trip: Trip | undefined
   #source: (() => Layer[]) | undefined
   #layers: Layer[] | undefined
+  /** What it rides on, as lower seams reported it. */
+  readonly #rides: Layer[] = []
 
   /** @param onOpen whether it is the use of a connection that is open already */
   constructor(frame: Frame, layers: () => Layer[], onOpen = false) {
@@ -23,10 +26,25 @@ export class CallRecord implements Call {
 
   get layers(): Layer[] {
     if (this.#layers === undefined) {
-      this.#layers = this.#source?.() ?? []
+      this.#layers = [...(this.#source?.() ?? []), ...this.#rides]
       this.#source = undefined
     }
     return this.#layers
+  }
+
+  /** A lower seam carries it. */
+  ride(lower: Layer): void {
+    this.#rides.push(lower)
+    this.#layers?.push(lower)
+  }
+
+  get lowest(): Layer | undefined {
+    return this.#rides.at(-1) ?? this.layers.at(-1)
+  }
+
+  /** What it rides on; nobody has to know what it is itself to look at that. */
+  get rides(): readonly Layer[] {
+    return this.#rides
   }
 }
 
@@ -50,11 +68,23 @@ export class Open implements OpenCall {
   outcome: Outcome | undefined
   waiting = true
   readonly #judge: Judge
+  readonly #protocol: string | undefined
 
   constructor(call: CallRecord, judge: Judge, options: OpenOptions | undefined) {
     this.call = call
     this.#judge = judge
     this.claims = options?.claims
+    this.#protocol = options?.protocol
+  }
+
+  /** Whether the call is of a protocol, or rides on one. */
+  has(protocol: string): boolean {
+    if (this.#protocol === undefined) return this.call.layers.some((known) => known.protocol === protocol)
+    return this.#protocol === protocol || this.call.rides.some((known) => known.protocol === protocol)
+  }
+
+  get ruled(): boolean {
+    return this.call.verdict !== UNRULED
   }
 
   get answerable(): boolean {
@@ -63,7 +93,7 @@ export class Open implements OpenCall {
 
   settle(rides?: Layer): Outcome {
     if (this.outcome !== undefined) return this.outcome
-    if (rides !== undefined) this.call.layers.push(rides)
+    if (rides !== undefined) this.call.ride(rides)
     this.outcome = this.#judge.conclude(this.call)
     return this.outcome
   }

@@ -9,6 +9,8 @@ export interface Policy {
   readonly epoch: number
   /** The open frame that it belongs to. */
   readonly frame: Frame
+  /** Whether no rule, ceiling or sandbox is in force: what the default policy lets through passes then, whatever it is. */
+  readonly plain: boolean
   /** Scopes that hold allow, deny or refuse rules, the most specific first. */
   readonly ruled: readonly Scope[]
   /** Scopes that hold a ceiling; each must match. */
@@ -59,12 +61,15 @@ function compile(open: Frame): Policy {
       sandbox ??= scope.sandbox
     }
   }
+  const ruled = scopes.filter((scope) => scope.allow?.length || scope.deny?.length || scope.refuse?.length)
+  const ceilings = scopes.filter((scope) => scope.restrict?.length)
   return {
     epoch: currentEpoch(),
     frame: open,
+    plain: ruled.length + ceilings.length === 0 && sandbox === undefined,
     scopes,
-    ruled: scopes.filter((scope) => scope.allow?.length || scope.deny?.length || scope.refuse?.length),
-    ceilings: scopes.filter((scope) => scope.restrict?.length),
+    ruled,
+    ceilings,
     sandbox,
     mocks,
     expecting,

@@ -54,6 +54,9 @@ function byMock(top: Layer, { mocks }: Policy, knowledge: Knowledge): Found | un
   return mocks.some(({ protocol }) => protocol === top.protocol) ? findMock(mocks, knowledge.forMocks(top)) : undefined
 }
 
+/** The default policy let it through, where no rule could have had a say. */
+export const UNRULED: Verdict = { kind: 'pass', why: { by: 'default' } }
+
 const PASS_BY_DEFAULT: Verdict = { kind: 'pass', why: { by: 'default' } }
 
 function byRules(layers: readonly Layer[], policy: Policy, capped: boolean): Verdict | undefined {
