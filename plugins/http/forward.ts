@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import { createRequire } from 'node:module'
 import type { Reply, Tap } from '../../src/plugin.ts'
-import { connectionLayer } from './layer.ts'
 
 const load = createRequire(import.meta.url)
 
@@ -29,7 +28,7 @@ export async function forward(
       ? { host: String(host).replace(/^\[|\]$/g, ''), port: Number(port) }
       : { socketPath: String(socketPath) }
   await tap.runIn(reply.frame, () =>
-    tap.within(tap.passed(connectionLayer(reply.facts)), async () => {
+    tap.within(tap.passed({ protocol: 'http', operation: 'http:request', facts: reply.facts }), async () => {
       const real = module.request({
         ...target,
         method: request.method,

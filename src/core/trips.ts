@@ -24,6 +24,8 @@ export interface TripInput {
   /** The layer that a rule or ceiling met, when it is not the top one. */
   readonly lower: Layer | undefined
   describeLower(layer: Layer): string
+  /** The call with every fact that a mock may speak of. */
+  readonly known: Layer
   /** The mock that would answer the call, as code: the pattern, and a reply to fill in. Undefined where the protocol has none. */
   readonly mock: string | undefined
   /** Whether a trip of this fingerprint was seen in this worker. */
@@ -101,6 +103,7 @@ export class TripBook {
       remedy: this.#plugins.remedy(top, policy),
       lower: rule && lowerLayer(call.layers, rule),
       describeLower: (layer) => this.#plugins.describe(layer),
+      known: this.#plugins.forMocks(top),
       mock: this.#plugins.mockFor(top),
       seen: (fingerprint) => this.#wasSeen(fingerprint),
     })

@@ -3,6 +3,7 @@
  * failing assertion.
  */
 
+import { isAsymmetric } from '../core/equal.ts'
 import type { RedactPatterns } from './redact.ts'
 import { isSecretName, redactText } from './redact.ts'
 
@@ -60,9 +61,25 @@ function printKnown(value: object): string | undefined {
   if (ArrayBuffer.isView(value)) return printBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
   if (value instanceof ArrayBuffer) return printBytes(new Uint8Array(value))
   if (value instanceof Error) return `new ${value.name}(${printText(value.message)})`
-  const { asymmetricMatch, toAsymmetricMatcher } = value as Record<string, unknown>
-  if (typeof asymmetricMatch !== 'function') return undefined
-  return `expect.${typeof toAsymmetricMatcher === 'function' ? lower(String(toAsymmetricMatcher.call(value))) : 'anything()'}`
+  return isAsymmetric(value) ? printAsymmetric(value) : undefined
+}
+
+/** Matchers with something inside, which they keep as `sample` (Vitest 4 and 5). */
+const SAMPLED = [
+  'objectContaining',
+  'arrayContaining',
+  'stringContaining',
+  'stringMatching',
+  'closeTo',
+  'schemaMatching',
+]
+
+function printAsymmetric(value: object): string {
+  const { sample, inverse } = value as { readonly sample?: unknown; readonly inverse?: boolean }
+  const name = lower(value.constructor.name)
+  const expect = inverse ? 'expect.not' : 'expect'
+  if (name === 'any') return `${expect}.any(${(sample as { name?: string } | undefined)?.name ?? 'Object'})`
+  return SAMPLED.includes(name) ? `${expect}.${name}(${printValue(sample)})` : `${expect}.anything()`
 }
 
 function printBytes(bytes: Uint8Array): string {

@@ -1,4 +1,5 @@
 import type { Facts, Layer } from '../core/call.ts'
+import type { Mock } from '../core/mocks.ts'
 import type { Rule } from '../core/rules.ts'
 import type { Scope } from '../core/scopes.ts'
 
@@ -14,12 +15,37 @@ const MOST_RULES = 50
 /** Where the call goes: another place is no miss unless it is a neighbour. */
 const PLACES = new Set(['host', 'hostname'])
 
-/**
- * The allow rule that differs from the call in the fewest facts, two at most; undefined when none comes near. A rule says whether a layer
- * could fit while a fact is not known: what makes it fit when it is taken for unknown is what differs.
- */
+/** The allow rule that differs from the call in the fewest facts, two at most; undefined when none comes near. */
 export function nearestMiss(call: Layer, scopes: readonly Scope[]): NearestMiss | undefined {
-  const allowed = scopes.flatMap(({ allow = [], source }) => allow.map((rule) => ({ rule, source })))
+  return nearest(
+    call,
+    scopes.flatMap(({ allow = [], source }) => allow.map((rule) => ({ rule, source }))),
+  )
+}
+
+/** A mock that could have answered, and what kept it from it. */
+export type MissedMock = Pick<Mock, 'text' | 'source'> &
+  (
+    | { readonly why: 'exhausted'; readonly most: number }
+    | { readonly why: 'no-sandbox' }
+    | { readonly why: 'facts'; readonly facts: Facts }
+  )
+
+/** The mock that was most likely meant for a call that nothing answered. */
+export function nearestMock(call: Layer, mocks: readonly Mock[], inSandbox: boolean): MissedMock | undefined {
+  const fitting = mocks.find(({ protocol, rule }) => protocol === call.protocol && rule.matches(call, true))
+  if (fitting !== undefined) {
+    const { text, source, most } = fitting
+    if (!inSandbox) return { text, source, why: 'no-sandbox' }
+    return fitting.exhausted ? { text, source, why: 'exhausted', most } : undefined
+  }
+  const miss = nearest(call, mocks)
+  const mock = mocks.find(({ rule }) => rule === miss?.rule)
+  return miss && mock && { text: mock.text, source: mock.source, why: 'facts', facts: miss.facts }
+}
+
+/** A rule says whether a layer could fit while a fact is not known: what makes it fit when it is taken for unknown is what differs. */
+function nearest(call: Layer, allowed: readonly { readonly rule: Rule; readonly source: string }[]) {
   const names = Object.keys(call.facts).filter((name) => call.facts[name] !== undefined)
   const pairs = names.flatMap((first, at) => names.slice(at + 1).map((second) => [first, second]))
   for (const differing of [...names.map((name) => [name]), ...pairs]) {

@@ -3,11 +3,15 @@ import { sandboxName } from '../core/sandbox.ts'
 import { printFile, printPosition, type Site } from './call-site.ts'
 import { type Circumstances, fixesFor, quote } from './remedies.ts'
 
-/** An allow rule that almost fitted, as texts fit for a message. */
+/** An allow rule or a mock that almost fitted, as texts fit for a message. */
 export interface MissText {
-  readonly rule: string
+  readonly why: 'facts' | 'exhausted' | 'no-sandbox'
+  /** As it is written. */
+  readonly text: string
   readonly source: string
   readonly facts: Readonly<Record<string, unknown>>
+  /** How many calls a mock may answer. */
+  readonly most?: number
 }
 
 /** Everything that the message of a stopped call is made of; without secrets. */
@@ -97,7 +101,11 @@ export function whyText({ by, effect, level, source }: Why, rule: string | undef
   return by
 }
 
-function missText({ rule, source, facts }: MissText): string {
+function missText({ why, text, source, facts, most = 1 }: MissText): string {
+  const what = `${text} (${source}) fits`
+  if (why === 'no-sandbox') return `${what}, but mocks answer in sandboxes only: tripwire.sandbox(() => …)`
+  if (why === 'exhausted')
+    return `${what}, but has answered ${most === 1 ? 'its one call' : `all its ${most} calls`}: .times(${most + 1}) or .always()`
   const differing = Object.entries(facts).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
-  return `allow ${quote(rule)} (${source}) fits but for the ${differing.join(' and the ')}`
+  return `${what} but for the ${differing.join(' and the ')}`
 }

@@ -6,8 +6,9 @@ import type { Rule } from '../core/rules.ts'
 import type { TripInput, TripMaker } from '../core/trips.ts'
 import { captureLater, captureSite, isOwnWork, printPosition, type Site } from './call-site.ts'
 import { CODES } from './classes.ts'
-import { nearestMiss } from './nearest-miss.ts'
+import { nearestMiss, nearestMock } from './nearest-miss.ts'
 import { type RedactPatterns, redactFacts, redactRule, redactText } from './redact.ts'
+import { quote } from './remedies.ts'
 import { type MissText, renderTrip, type TripText, whyText } from './render.ts'
 
 /** The part of the config that messages speak of. */
@@ -144,11 +145,22 @@ function redactRemedy({ rule, wider, hint }: TripInput['remedy'], redact: Redact
   }
 }
 
-/** Rules and ceilings that stop a call say so themselves; a rule that almost let it through helps where none decided. */
-function missOf({ call, policy }: TripInput, why: Why, redact: RedactPatterns): MissText | undefined {
+/** Rules and ceilings that stop a call say so themselves; a mock or a rule that almost let it through helps where none decided. */
+function missOf({ call, known, policy }: TripInput, why: Why, redact: RedactPatterns): MissText | undefined {
   const [top] = call.layers
-  const miss = top && (why.by === 'level' || why.by === 'sandbox') ? nearestMiss(top, policy.ruled) : undefined
+  if (top === undefined || (why.by !== 'level' && why.by !== 'sandbox')) return undefined
+  const mock = nearestMock(known, policy.mocks, policy.sandbox !== undefined)
+  if (mock !== undefined) {
+    const facts = mock.why === 'facts' ? redactFacts(mock.facts, redact) : {}
+    return { ...mock, text: redactText(mock.text, redact), facts }
+  }
+  const miss = nearestMiss(top, policy.ruled)
   if (miss === undefined) return undefined
   const { rule, source, facts } = miss
-  return { rule: redactRule(rule.text, redact), source, facts: redactFacts(facts, redact) }
+  return {
+    why: 'facts',
+    text: `allow ${quote(redactRule(rule.text, redact))}`,
+    source,
+    facts: redactFacts(facts, redact),
+  }
 }
