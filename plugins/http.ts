@@ -5,7 +5,7 @@
  * Bypassed by: HTTP spoken by hand over a socket (judged as `sockets`), native clients.
  */
 import { createRequire } from 'node:module'
-import { definePlugin, type Frame, type Layer, parseUrlRule, RuleSyntaxError } from '../src/plugin.ts'
+import { definePlugin, type Frame, type Layer, parseUrlRule, RuleSyntaxError, SafeWeakMap } from '../src/plugin.ts'
 import { announceAgentless } from './http/announce.ts'
 import { guardClient } from './http/client.ts'
 import { guardSessions, liftSession, watchSessions } from './http/http2.ts'
@@ -74,7 +74,7 @@ export const http = definePlugin({
     announceAgentless(tap, module, 'http', module, announcements)
     tap.whenLoaded('https', () => announceAgentless(tap, load('node:https'), 'https', module, announcements))
     rememberOrigins(tap)
-    const undicis = new WeakMap<object, Frame>()
+    const undicis = new SafeWeakMap<object, Frame>()
     const route = guardUndici(tap, connectIsOurs, (socket, frame) => undicis.set(socket, frame))
     onFirstMock(() => route.reachBuiltin())
     watchSessions(tap, () => onFirstSession?.())

@@ -35,6 +35,7 @@ export interface Operation {
 /** What a rule string means, fact by fact: the plugin's parser gives patterns, core compiles them by the kind of each fact. */
 export type RuleFields = Readonly<Record<string, string | number | readonly (string | number)[]>>
 
+export { SafeMap, SafeSet, SafeWeakMap, SafeWeakSet } from './core/collections.ts'
 export type { Family, MockHandle } from './core/families.ts'
 export { isLoopbackHost, normaliseHost } from './core/normalise.ts'
 export { packageOf } from './core/package-name.ts'

@@ -1,5 +1,7 @@
 /** Files that are open already: what may still be done to one, and which path it has. */
+
 import type fs from 'node:fs'
+import { SafeMap } from '../../src/plugin.ts'
 import { fail } from './failure.ts'
 import { real } from './originals.ts'
 import type { Seam, Step, Stop } from './seam.ts'
@@ -25,9 +27,9 @@ export class Descriptors {
   /** Linux tells the path of a descriptor; elsewhere it is kept from its opening. */
   readonly keepsPaths = real.platform !== 'linux'
   readonly #seam: Seam
-  readonly #paths = new Map<number, string>()
+  readonly #paths = new SafeMap<number, string>()
   /** Those whose use a sandbox may have to judge: opened because of a rule, or under a level that let them through. */
-  readonly #connections = new Map<number, object>()
+  readonly #connections = new SafeMap<number, object>()
 
   constructor(seam: Seam) {
     this.#seam = seam

@@ -1,4 +1,5 @@
 /** The folders that a search begins in: what of a pattern is no pattern. */
+import { SafeSet } from '../../src/plugin.ts'
 import { real } from './originals.ts'
 
 const MAGIC = /[*?[\]{}()!+@]/
@@ -11,7 +12,7 @@ export function foldersOf(patterns: unknown, options: unknown): [string, string?
     (typeof options === 'object' && options !== null ? (options as { cwd?: unknown }).cwd : undefined) ?? '.'
   const cwd = given instanceof URL ? real.fileURLToPath(given) : String(given)
   const from = real.resolve(real.cwd(), cwd)
-  const folders = new Set(list.flatMap(alternatives).map((pattern) => real.resolve(from, fixedPart(pattern))))
+  const folders = new SafeSet(list.flatMap(alternatives).map((pattern) => real.resolve(from, fixedPart(pattern))))
   return [...folders].map((folder) => [folder])
 }
 

@@ -1,4 +1,5 @@
 /** Which file a path means, with its links resolved for the part that exists. */
+import { SafeMap } from '../../src/plugin.ts'
 import { real } from './originals.ts'
 
 /** As Linux has it. */
@@ -38,7 +39,7 @@ function textOf(given: unknown): GivenPath | undefined {
 
 /** Resolves paths, and remembers folders until what they mean may have changed. */
 export class Resolver {
-  readonly #folders = new Map<string, string>()
+  readonly #folders = new SafeMap<string, string>()
 
   forget(): void {
     this.#folders.clear()

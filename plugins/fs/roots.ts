@@ -1,5 +1,5 @@
 /** The folders that tests may read and write, and whether a path lies in one of them. */
-import type { PolicyContext } from '../../src/plugin.ts'
+import { type PolicyContext, SafeMap, SafeWeakMap } from '../../src/plugin.ts'
 import { HOME, real } from './originals.ts'
 import { Resolver } from './paths.ts'
 import type { Access } from './table.ts'
@@ -32,8 +32,8 @@ export function isWithin(path: string, folder: string): boolean {
 }
 
 /** Folders that were written into a config, with their links resolved once. */
-const resolved = new WeakMap<readonly string[], readonly Root[]>()
-const standing = new Map<string, readonly Root[]>()
+const resolved = new SafeWeakMap<readonly string[], readonly Root[]>()
+const standing = new SafeMap<string, readonly Root[]>()
 let temporary: readonly Root[] | undefined
 
 /** The folders below which writing passes. */

@@ -1,5 +1,5 @@
 /** What all patched functions share: what is known to pass, and the way to the guard for what is not. */
-import type { Facts, Memory, Outcome, Tap } from '../../src/plugin.ts'
+import { type Facts, type Memory, type Outcome, SafeSet, type Tap } from '../../src/plugin.ts'
 import { isNoFile } from './devices.ts'
 import { real } from './originals.ts'
 import { type GivenPath, Resolver, readPath } from './paths.ts'
@@ -45,7 +45,7 @@ class Known {
     const all = memory.kind === 'unwatched'
     const reads = all || (memory.kind === 'steady' && !memory.ruled && memory.setting('fs.read') === undefined)
     this.open = [reads, reads, reads, reads, all, all]
-    this.passed = this.open.map(() => new Set<string>())
+    this.passed = this.open.map(() => new SafeSet<string>())
   }
 
   forget(generation: number): void {

@@ -2,9 +2,11 @@
  * `node:http` and `node:https` requests. They only announce themselves: the verdict falls where the socket connects, so that what answers
  * above (msw, nock, light-my-request) is no business of ours. A request on a warm socket makes no connect and is judged when it gets it.
  */
+
 import type { Agent, ClientRequest } from 'node:http'
 import { createRequire } from 'node:module'
 import type { Layer, OpenCall, Outcome, Reply, Tap } from '../../src/plugin.ts'
+import { SafeMap, SafeWeakMap } from '../../src/plugin.ts'
 import type { Announcements } from './announce.ts'
 import { changedSince, layerOf, layerOn, type RequestOptions } from './asked.ts'
 import { unreachable } from './failure.ts'
@@ -38,11 +40,11 @@ interface RequestInternals {
 const HTTP = { protocol: 'http' }
 
 export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean): Announcements {
-  const calls = new WeakMap<ClientRequest, OpenCall>()
+  const calls = new SafeWeakMap<ClientRequest, OpenCall>()
   /** Real connections, by what was judged when they were opened. */
-  const connections = new WeakMap<object, Layer>()
+  const connections = new SafeWeakMap<object, Layer>()
   /** Sockets of interceptors, by the call that each may have let through: then they lead outside, and stay open. */
-  const passedThrough = new WeakMap<object, OpenCall>()
+  const passedThrough = new SafeWeakMap<object, OpenCall>()
 
   /** The call of the agentless request that is being made: it may be given its connection before it is there. */
   let making: OpenCall | undefined
@@ -86,7 +88,7 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
     }
   })
 
-  const agents = new Map<string, Agent>()
+  const agents = new SafeMap<string, Agent>()
   function agentFor(protocol: string): Agent {
     const known = agents.get(protocol)
     if (known !== undefined) return known

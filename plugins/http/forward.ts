@@ -1,13 +1,15 @@
 /** Lets a request that reached the worker on to the real host: how `passThrough` learns its body. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import { createRequire } from 'node:module'
 import type { Reply, Tap } from '../../src/plugin.ts'
+import { SafeSet } from '../../src/plugin.ts'
 
 const load = createRequire(import.meta.url)
 
 /** Headers that belong to one connection, not to the request. */
-const OF_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding', 'http2-settings'])
+const OF_CONNECTION = new SafeSet(['connection', 'keep-alive', 'transfer-encoding', 'http2-settings'])
 
 export async function forward(
   request: IncomingMessage | Http2ServerRequest,

@@ -1,13 +1,16 @@
 /** Mocks and assertions of requests: what `tripwire.http` reads and prints. */
-import { type FactPatterns, type Mocking, RuleSyntaxError } from '../../src/plugin.ts'
+import { type FactPatterns, type Mocking, RuleSyntaxError, SafeSet } from '../../src/plugin.ts'
 import { DEFAULT_PORTS } from './layer.ts'
 import { readReply } from './reply.ts'
+
+// Captured at load: tests replace them.
+const { isArray } = Array
 
 const FORMS =
   "'GET https://api.example.com/path', a URL, a RegExp for the address, or { method, url, query, headers, body }"
 const TEXT = /^(?:([A-Z]+)\s+)?(.+)$/s
 const ADDRESS = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(\[[^\]]*\]|[^/:?#\s]+)(?::(\d{1,5}|\*))?(\/[^?#\s]*)?(?:\?([^#\s]*))?$/
-const KEYS = new Set(['method', 'url', 'query', 'headers', 'body'])
+const KEYS = new SafeSet(['method', 'url', 'query', 'headers', 'body'])
 const { URL, URLSearchParams } = globalThis
 
 export type Query = Readonly<Record<string, string | readonly string[]>>
@@ -87,7 +90,7 @@ function parseQuery(search: string): Query {
   const query: Record<string, string | string[]> = {}
   for (const [name, value] of new URLSearchParams(search)) {
     const known = query[name]
-    query[name] = known === undefined ? value : [...(Array.isArray(known) ? known : [known]), value]
+    query[name] = known === undefined ? value : [...(isArray(known) ? known : [known]), value]
   }
   return query
 }

@@ -1,6 +1,8 @@
 /** Clients that make their requests on a later stack than they are called on: their call sites are remembered, and where gRPC was going. */
+
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Tap } from '../../src/plugin.ts'
+import { SafeWeakMap } from '../../src/plugin.ts'
 
 type Method = (this: object, ...args: unknown[]) => unknown
 type Exported = Readonly<Record<string, { prototype?: unknown } | undefined>>
@@ -38,7 +40,7 @@ export function rememberOrigins(tap: Tap): void {
 function rememberSuperagent(tap: Tap, { Request }: Exported): void {
   const owner = methodsOf(Request, ['redirects', 'end'])
   if (owner === undefined) return
-  const origins = new WeakMap<object, ReturnType<Tap['here']>>()
+  const origins = new SafeWeakMap<object, ReturnType<Tap['here']>>()
   tap.patch(owner, 'redirects', (original) => {
     return function redirects(this: object, ...args: unknown[]) {
       if (!origins.has(this)) origins.set(this, tap.here())

@@ -3,6 +3,9 @@ import type { Readable } from 'node:stream'
 import { RuleSyntaxError, suggest } from '../../src/plugin.ts'
 import { FAILURES, type FailureName } from './network-failures.ts'
 
+// Captured at load: tests replace them.
+const { isInteger } = Number
+
 /** The parts of an answer; `json`, `text` and `body` exclude each other. */
 export interface HttpReply {
   /** Status code; 200 unless given. */
@@ -61,7 +64,7 @@ function checked(reply: unknown, what: string): HttpReply | Response | undefined
   const bodies = ['json', 'text', 'body'].filter((key) => key in rest)
   if (bodies.length > 1)
     throw new RuleSyntaxError(`${bodies.join(' and ')} exclude each other`, 'one of json, text, body')
-  if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 599))
+  if (status !== undefined && !(isInteger(status) && status >= 200 && status <= 599))
     throw new RuleSyntaxError(`the status is ${String(status)}`, 'a number from 200 to 599')
   if (delay !== undefined && !(typeof delay === 'number' && delay >= 0))
     throw new RuleSyntaxError(`the delay is ${String(delay)}`, 'milliseconds, from 0')

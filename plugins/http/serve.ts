@@ -2,6 +2,7 @@
  * The worker's end of mocked connections: Node's own HTTP/1 and HTTP/2 servers, which never listen. A client finds out by nothing that it
  * does not speak to the real host.
  */
+
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http'
 import type { Http2SecureServer, Http2Server, Http2ServerRequest, Http2ServerResponse } from 'node:http2'
@@ -9,6 +10,7 @@ import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type { Redirected, Reply, Tap } from '../../src/plugin.ts'
+import { SafeMap, SafeWeakMap } from '../../src/plugin.ts'
 import { forward } from './forward.ts'
 import { readBody } from './mocking.ts'
 import { FAILURES } from './network-failures.ts'
@@ -24,10 +26,10 @@ type Outgoing = ServerResponse | Http2ServerResponse
 const TLS_HANDSHAKE = 0x16
 const HTTP2_PREFACE = 'PRI * HTTP/2'
 
-const connections = new WeakMap<object, { readonly connection: Redirected; readonly tap: Tap }>()
+const connections = new SafeWeakMap<object, { readonly connection: Redirected; readonly tap: Tap }>()
 let http1: Server | undefined
 let http2: Http2Server | undefined
-const secured = new Map<string, Http2SecureServer>()
+const secured = new SafeMap<string, Http2SecureServer>()
 
 /** Reads the first bytes, and hands the connection to the server that understands them. */
 export function serve(peer: Socket, connection: Redirected, tap: Tap): void {
@@ -118,7 +120,7 @@ function handle(request: Incoming, response: Outgoing, socket: object | undefine
 }
 
 /** How to fail the client's stream of a multiplexed connection. */
-export const clientStreams = new WeakMap<Reply, (error: Error) => void>()
+export const clientStreams = new SafeWeakMap<Reply, (error: Error) => void>()
 
 /** HTTP/2 shows a proxy of its socket, which has the socket's handle; under TLS it is the peer's below it. */
 function find(socket: object) {

@@ -5,7 +5,12 @@
  *
  * The copy inside of Node cannot be reached; its pool behind `fetch` is unlimited, and makes its requests at once.
  */
+
 import type { Frame, OpenCall, Tap } from '../../src/plugin.ts'
+import { SafeWeakMap } from '../../src/plugin.ts'
+
+// Captured at load: tests replace them.
+const { isArray } = Array
 
 export interface DispatchOptions {
   readonly origin?: string | URL
@@ -36,7 +41,7 @@ const FILE = /[/\\]lib[/\\]dispatcher[/\\](client|pool-base)\.js$/
 /** @returns what is known of the request that undici is making at this moment */
 export function watchDispatchers(tap: Tap, judge: JudgeDispatch): () => Announced | undefined {
   /** Requests that wait in a pool, by their handlers: the one thing that undici keeps of them as it is. */
-  const waiting = new WeakMap<object, Announced>()
+  const waiting = new SafeWeakMap<object, Announced>()
   let arriving: Announced | undefined
   let depth = 0
 
@@ -97,7 +102,7 @@ export function originsOf(dispatcher: object, { origin }: DispatchOptions): read
   const own = origin ?? (key && (dispatcher as Record<symbol, { origin?: string } | undefined>)[key]?.origin)
   if (own !== undefined) return [own]
   const { upstreams } = dispatcher as { upstreams?: unknown }
-  return Array.isArray(upstreams) ? upstreams : []
+  return isArray(upstreams) ? upstreams : []
 }
 
 /** A member that undici keeps under a symbol of its own. */

@@ -2,8 +2,10 @@
  * Leads requests of fetch and undici that a mock answers to the worker. A client may have a warm connection to the real host, and must not
  * keep one to a mock, so such a request gets an agent of its own: of the same copy of undici, with a connection of ours (undici 6, 7, 8).
  */
+
 import type { Socket } from 'node:net'
 import type { OpenCall, Reply, Tap } from '../../src/plugin.ts'
+import { SafeWeakSet } from '../../src/plugin.ts'
 import type { DispatchOptions } from './undici-dispatch.ts'
 
 type Dispatch = (this: object, options: DispatchOptions, handler: object) => boolean
@@ -32,8 +34,8 @@ export interface UndiciRoute {
 }
 
 export function routeUndici(tap: Tap, announce: Announce): UndiciRoute {
-  const reached = new WeakSet<object>()
-  const seen = new WeakSet<object>()
+  const reached = new SafeWeakSet<object>()
+  const seen = new SafeWeakSet<object>()
   let routed: OpenCall | undefined
   let depth = 0
 

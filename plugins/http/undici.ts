@@ -3,8 +3,10 @@
  * that channel cannot block, but a request whose own start hook throws is rejected by undici itself, and the connection stays usable
  * for its neighbours (Node 20 to 26).
  */
+
 import type { Socket } from 'node:net'
 import type { Frame, Layer, OpenCall, Outcome, Tap } from '../../src/plugin.ts'
+import { SafeSet, SafeWeakMap } from '../../src/plugin.ts'
 import { unreachable } from './failure.ts'
 import { connectionLayer, DEFAULT_PORTS, isSameEndpoint, requestLayer } from './layer.ts'
 import { type DispatchOptions, originsOf, watchDispatchers } from './undici-dispatch.ts'
@@ -29,10 +31,10 @@ export function guardUndici(
   connectIsOurs: () => boolean,
   onWrite: (socket: object, frame: Frame) => void,
 ): UndiciRoute {
-  const calls = new WeakMap<object, OpenCall>()
-  const stopped = new WeakMap<object, Error>()
+  const calls = new SafeWeakMap<object, OpenCall>()
+  const stopped = new SafeWeakMap<object, Error>()
   /** Connections by a call on them: one that an interceptor let through leads outside, and its next request makes no connect. */
-  const carried = new WeakMap<object, OpenCall>()
+  const carried = new SafeWeakMap<object, OpenCall>()
   const isMaking = watchConnects(tap)
   // What interceptors let through they connect themselves, later; else others may connect to the same place meanwhile.
   const open = (layer: Layer) =>
@@ -109,7 +111,7 @@ export function guardUndici(
 
 /** @returns whether a connection is one that undici is making: it tells of each before it connects */
 function watchConnects(tap: Tap): (lower: Layer) => boolean {
-  const announced = new Set<Layer>()
+  const announced = new SafeSet<Layer>()
   let made: Layer | undefined
   const take = (matches: (connection: Layer) => boolean): boolean => {
     for (const connection of announced) if (matches(connection)) return announced.delete(connection)

@@ -3,6 +3,9 @@ import { basename, resolve } from 'node:path'
 import type { Layer } from '../../src/plugin.ts'
 import type { Opening, Place } from './addons.ts'
 
+// Captured at load: tests replace them.
+const { isArray } = Array
+
 // Captured at load: tests replace it, and change the folder.
 const { URL } = globalThis
 const { cwd: currentFolder, env: environment } = process
@@ -32,7 +35,7 @@ function device(name: string, given: unknown, args: readonly unknown[]): Layer {
 function program(file: string, opening: Opening, args: readonly unknown[]): Layer {
   const words = at(args, opening.args ?? '')
   const cwd = at(args, opening.cwd ?? '')
-  const list = Array.isArray(words) ? words.map(String) : []
+  const list = isArray(words) ? words.map(String) : []
   const facts = {
     ...(/[/\\]/.test(file) ? { path: resolve(currentFolder(), file) } : { program: basename(file) }),
     line: list.map((word) => (word === '' || /\s/.test(word) ? JSON.stringify(word) : word)).join(' '),

@@ -1,8 +1,13 @@
 /** UDP: a packet leaves with `send`, is bound for one place by `connect`; joining a multicast group tells the routers. */
+
 import type { Socket } from 'node:dgram'
 import type { Facts, Outcome, Tap } from '../../src/plugin.ts'
+import { SafeMap, SafeSet, SafeWeakMap } from '../../src/plugin.ts'
 import { isAddressInfo } from './address.ts'
 import { unreachable } from './unreachable.ts'
+
+// Captured at load: tests replace them.
+const { isInteger } = Number
 
 type Dgram = typeof import('node:dgram')
 
@@ -10,10 +15,10 @@ const { nextTick } = process
 
 export function guardDatagrams(tap: Tap, dgram: Dgram): void {
   const proto = dgram.Socket.prototype
-  const bound = new Set<WeakRef<Socket>>()
-  const connected = new WeakMap<Socket, Facts>()
+  const bound = new SafeSet<WeakRef<Socket>>()
+  const connected = new SafeWeakMap<Socket, Facts>()
   /** Sends that wait for the socket to be bound come through here a second time. */
-  const approved = new WeakMap<Socket, Map<string, number>>()
+  const approved = new SafeWeakMap<Socket, Map<string, number>>()
 
   const judge = (operation: string, facts: Facts, socket?: Socket): Error | undefined => {
     noteBound(tap, bound)
@@ -93,7 +98,7 @@ function targetOf(args: readonly unknown[]): { port: unknown; address: string | 
 
 function endpointOf(socket: Socket, port: unknown, address: string | undefined): Facts | undefined {
   const number = Number(port)
-  if (!Number.isInteger(number) || number <= 0 || number > 65_535) return undefined
+  if (!isInteger(number) || number <= 0 || number > 65_535) return undefined
   const { type } = socket as unknown as { type?: string }
   return { transport: 'udp', host: address ?? (type === 'udp6' ? '::1' : '127.0.0.1'), port: number }
 }
@@ -141,7 +146,7 @@ function noteBound(tap: Tap, bound: Set<WeakRef<Socket>>): void {
 }
 
 function approve(all: WeakMap<Socket, Map<string, number>>, socket: Socket, facts: Facts): void {
-  const known = all.get(socket) ?? new Map<string, number>()
+  const known = all.get(socket) ?? new SafeMap<string, number>()
   const key = `${facts.host} ${facts.port}`
   known.set(key, (known.get(key) ?? 0) + 1)
   all.set(socket, known)

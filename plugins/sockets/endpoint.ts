@@ -1,5 +1,9 @@
 import type { Facts } from '../../src/plugin.ts'
 
+// Captured at load: tests replace them.
+const { isArray } = Array
+const { isInteger } = Number
+
 /** Options of a connect, however it was called: `(port, host)`, `(options)`, `(path)`, or `net.connect`'s normalised array. */
 export interface ConnectOptions {
   readonly port?: unknown
@@ -12,7 +16,7 @@ export interface ConnectOptions {
 export function optionsOf(args: readonly unknown[]): ConnectOptions | undefined {
   const [first, second] = args
   // Node marks its own normalised arguments with a private symbol: an array that holds options and a callback.
-  if (Array.isArray(first)) return first[0] as ConnectOptions
+  if (isArray(first)) return first[0] as ConnectOptions
   if (typeof first === 'object' && first !== null) return first as ConnectOptions
   if (typeof first === 'string' && !isPort(first)) return { path: first }
   if (first === undefined || first === null) return undefined
@@ -28,7 +32,7 @@ export function factsOf(options: ConnectOptions | undefined, secure: boolean): F
   if (options === undefined) return undefined
   if (typeof options.path === 'string' && options.path !== '') return { transport: 'unix', path: options.path }
   const port = Number(options.port)
-  if (options.port === undefined || options.port === null || !Number.isInteger(port) || port < 0 || port > 65_535)
+  if (options.port === undefined || options.port === null || !isInteger(port) || port < 0 || port > 65_535)
     return undefined
   if (options.host !== undefined && options.host !== null && typeof options.host !== 'string') return undefined
   return { transport: secure ? 'tls' : 'tcp', host: options.host || 'localhost', port }

@@ -1,8 +1,10 @@
 /**
  * Servers of the test's own process: their endpoints are own, and their handlers run in the frame of the request that caused them.
  */
+
 import type { Server, Socket } from 'node:net'
 import type { Facts, Frame, Tap } from '../../src/plugin.ts'
+import { SafeWeakSet } from '../../src/plugin.ts'
 import { isAddressInfo } from './address.ts'
 import { addressTaken } from './unreachable.ts'
 
@@ -89,7 +91,7 @@ function speaksAbove(server: object): boolean {
   return 'headersTimeout' in server || 'setSecureContext' in server
 }
 
-const CARRIED = new WeakSet<Socket>()
+const CARRIED = new SafeWeakSet<Socket>()
 
 /** Runs the later events of a raw connection (messages of a WebSocket, bytes) in the frame of its client. */
 function carryEvents(tap: Tap, socket: Socket): void {

@@ -16,10 +16,12 @@ export interface Start {
 }
 
 const { cwd: currentFolder, execPath, platform } = process
+/** What zx puts before each command line: it changes how the shell takes failures, and starts nothing. */
+const STRICT = /^set -euo pipefail;[ \t]*/
 
 export function factsOf({ file, args, cwd, env, shell, detached, input }: Start): Facts {
-  const words = shell === undefined ? undefined : simpleCommand(shell)
-  const [name = '', ...rest] = shell === undefined ? [file, ...args] : (words ?? [basename(file)])
+  const words = shell === undefined ? undefined : simpleCommand(shell.replace(STRICT, ''))
+  const [name = '', ...rest] = shell === undefined ? [file, ...args] : (words ?? ['sh'])
   const folder = resolve(cwd ?? currentFolder())
   const program = programOf(name, env)
   // A fact that is there and undefined would count as not known yet, and fit every rule.
@@ -81,7 +83,7 @@ const LONGEST = 120
 
 /** The command as a person would write it. */
 export function printCommand({ program, path, line, shell }: Facts): string {
-  const text = shell === undefined ? `${program ?? path} ${line}`.trim() : String(shell)
+  const text = shell === undefined ? `${program ?? path} ${line}`.trim() : String(shell).replace(STRICT, '')
   const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
   return short.replace(/\s+/g, ' ')
 }

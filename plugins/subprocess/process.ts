@@ -3,6 +3,9 @@ import { constants } from 'node:os'
 import type { Tap } from '../../src/plugin.ts'
 import { factsOf } from './command.ts'
 
+// Captured at load: tests replace them.
+const { isInteger } = Number
+
 interface Process {
   kill(pid: number, signal?: string | number): true
   execve?(file: string, args?: readonly string[], env?: Record<string, string>): void
@@ -12,7 +15,7 @@ export function guardProcess(tap: Tap): void {
   tap.patch(process as Process, 'kill', (original) => {
     return function kill(this: unknown, pid, signal) {
       const number = Number(pid)
-      if (Number.isInteger(number)) {
+      if (isInteger(number)) {
         const facts = { pid: Math.abs(number), group: number < 0, signal: signalName(signal) }
         const outcome = tap.judge({ protocol: 'subprocess', operation: 'subprocess:kill', facts })
         if (outcome.kind === 'block') throw outcome.error

@@ -4,6 +4,9 @@ import type { Duplex } from 'node:stream'
 import type { Tap } from '../../src/plugin.ts'
 import { factsOf, type Start } from './command.ts'
 
+// Captured at load: tests replace them.
+const { isArray } = Array
+
 type Children = typeof import('node:child_process')
 
 const { nextTick } = process
@@ -46,7 +49,7 @@ export function guardChildren(tap: Tap, children: Children, errnoOf: (name: stri
 
 /** Undefined for what Node itself refuses. */
 function startOf({ file, args = [], cwd, envPairs, shell, detached }: SpawnOptions): Start | undefined {
-  if (typeof file !== 'string' || !Array.isArray(args)) return undefined
+  if (typeof file !== 'string' || !isArray(args)) return undefined
   const words = args.map(String)
   return {
     file,
@@ -120,7 +123,7 @@ function isOpen(stream: unknown): stream is Duplex {
  * Node has put its own form of `stdio` into the options.
  */
 function closeChannel({ stdio }: SpawnOptions): void {
-  if (!Array.isArray(stdio)) return
+  if (!isArray(stdio)) return
   for (const { ipc, handle } of stdio as { ipc?: boolean; handle?: { onread?(data: undefined): void } }[]) {
     if (ipc) handle?.onread?.(undefined)
   }

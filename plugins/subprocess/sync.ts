@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url'
 import type { Tap } from '../../src/plugin.ts'
 import { factsOf, type Start } from './command.ts'
 
+// Captured at load: tests replace them.
+const { isArray } = Array
+
 type Children = typeof import('node:child_process')
 type Fn = (...args: unknown[]) => unknown
 
@@ -38,8 +41,8 @@ export function guardSync(tap: Tap, children: Children): void {
 function startOf(name: string, args: readonly unknown[]): Start | undefined {
   const [file] = args
   if (typeof file !== 'string' || file === '') return undefined
-  const list = Array.isArray(args[1]) ? args[1].map(String) : []
-  const options = (args.find((arg, at) => at > 0 && typeof arg === 'object' && arg !== null && !Array.isArray(arg)) ??
+  const list = isArray(args[1]) ? args[1].map(String) : []
+  const options = (args.find((arg, at) => at > 0 && typeof arg === 'object' && arg !== null && !isArray(arg)) ??
     {}) as Options
   const { cwd, shell, input, detached } = options
   const inShell = name === 'execSync' || Boolean(shell)

@@ -1,8 +1,13 @@
 /** `new Worker(…)` of every form, and the messages by which a thread that lives on is given work. */
+
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { MessageChannel, MessagePort, Worker, WorkerOptions } from 'node:worker_threads'
 import type { Layer, NewThread, Tap } from '../../src/plugin.ts'
+import { SafeWeakMap } from '../../src/plugin.ts'
+
+// Captured at load: tests replace them.
+const { isArray } = Array
 
 type Threads = typeof import('node:worker_threads')
 type Start = ConstructorParameters<typeof Worker>
@@ -16,7 +21,7 @@ const { URL } = globalThis
 type Follow = (worker: object, transfer: unknown) => void
 
 export function guardThreads(tap: Tap, threads: Threads): void {
-  const started = new WeakMap<object, NewThread>()
+  const started = new SafeWeakMap<object, NewThread>()
   const follow = followWork(tap, threads, started)
   tap.patch(threads, 'Worker', (Original) => {
     const Watched: typeof Worker = new Proxy(Original, {
@@ -45,9 +50,9 @@ export function guardThreads(tap: Tap, threads: Threads): void {
  * A task that waited for a thread is sent by whatever made room.
  */
 function followWork(tap: Tap, threads: Threads, started: WeakMap<object, NewThread>): Follow {
-  const peers = new WeakMap<object, object>()
+  const peers = new SafeWeakMap<object, object>()
   /** Ports that stayed here, by the thread that has their other end. */
-  const leadTo = new WeakMap<object, NewThread>()
+  const leadTo = new SafeWeakMap<object, NewThread>()
   tap.patch(threads, 'MessageChannel', (Original) => {
     const Watched: typeof Original = new Proxy(Original, {
       construct(_, args, target) {
@@ -63,7 +68,7 @@ function followWork(tap: Tap, threads: Threads, started: WeakMap<object, NewThre
     if (thread === undefined) return
     thread.work()
     const { transfer = given } = (given ?? {}) as { transfer?: unknown }
-    if (!Array.isArray(transfer)) return
+    if (!isArray(transfer)) return
     for (const sent of transfer) {
       const peer = typeof sent === 'object' && sent !== null ? peers.get(sent) : undefined
       if (peer) leadTo.set(peer, thread)
@@ -139,7 +144,7 @@ function withPreload(
   { module, script }: NewThread['preload'],
 ): string[] | undefined {
   const options = execArgv ?? inherited
-  if (!Array.isArray(options)) return undefined
+  if (!isArray(options)) return undefined
   if (isText) return [...options, '--require', script]
   if (options.includes(module)) return undefined
   return [...options, '--import', module]

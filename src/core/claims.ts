@@ -1,10 +1,11 @@
 import type { Outcome } from '../plugin.ts'
 import type { Layer } from './call.ts'
+import { SafeSet } from './collections.ts'
 import type { Open } from './open-calls.ts'
 
 /** Open calls that wait for a connection which somebody else may make for them: a pool, in whatever context. */
 export class Claims {
-  readonly #open = new Set<Open>()
+  readonly #open = new SafeSet<Open>()
 
   add(open: Open): void {
     this.#open.add(open)

@@ -1,3 +1,4 @@
+import { SafeSet, SafeWeakMap } from './collections.ts'
 import type { CallRecord } from './open-calls.ts'
 
 interface Opened {
@@ -8,13 +9,13 @@ interface Opened {
 
 /** Real connections that passed: a sandbox that did not see one open has its use judged. Those of the default policy are not kept. */
 export class Connections {
-  readonly #opened = new WeakMap<object, Opened>()
+  readonly #opened = new SafeWeakMap<object, Opened>()
   /** Most suites never open one that is not their own, and are asked at every write. */
   any = false
 
   add(connection: object, call: CallRecord, sandbox: number | undefined): void {
     this.any = true
-    this.#opened.set(connection, { call, knownTo: new Set([sandbox]) })
+    this.#opened.set(connection, { call, knownTo: new SafeSet([sandbox]) })
   }
 
   /** The call that opened a connection, for a sandbox that does not know of it; it does from then on. */

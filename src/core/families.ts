@@ -8,6 +8,9 @@ import { Mock } from './mocks.ts'
 import { policyOf } from './policy.ts'
 import { suggest } from './suggest.ts'
 
+// Captured at load: tests replace them.
+const { isInteger } = Number
+
 /** A mock that was registered, to say how often it answers: once, unless it is told. */
 export interface MockHandle {
   /** Answers exactly so many calls. */
@@ -131,7 +134,7 @@ export function createFamily(
   function handleOf({ errors }: FamilyParts, mock: Mock, what: string): MockHandle {
     const handle: MockHandle = {
       times(count) {
-        if (!Number.isInteger(count) || count < 1) throw errors.badCount(`${what}.times`, count)
+        if (!isInteger(count) || count < 1) throw errors.badCount(`${what}.times`, count)
         mock.most = count
         if (mock.least > 0) mock.least = count
         return handle

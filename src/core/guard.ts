@@ -2,6 +2,7 @@ import type { OpenCall, OpenOptions, Outcome, PluginDefinition, StackFrame } fro
 import { Answering } from './answering.ts'
 import type { Layer, Verdict } from './call.ts'
 import { Claims } from './claims.ts'
+import { SafeWeakMap } from './collections.ts'
 import { Connections } from './connections.ts'
 import { Frame, type FrameKind } from './frames.ts'
 import type { ContextStore, FileEndpoints, GuardParts } from './guard-parts.ts'
@@ -43,7 +44,7 @@ export class Guard implements Judge {
   readonly #claims = new Claims()
   readonly #connections = new Connections()
   readonly #answering: Answering
-  readonly #opened = new WeakMap<object, Layer>()
+  readonly #opened = new SafeWeakMap<object, Layer>()
   /** The call that the last judgement was about. */
   #judged: CallRecord | undefined
   /** While a stack is read and mapped: what that reads is nobody's call. */

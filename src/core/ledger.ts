@@ -1,4 +1,5 @@
 import type { CallSite, Facts } from './call.ts'
+import { SafeWeakMap } from './collections.ts'
 import type { Frame } from './frames.ts'
 import type { Mock } from './mocks.ts'
 
@@ -107,7 +108,7 @@ function isPending(interaction: InteractionRecord | undefined): interaction is I
 }
 
 const MOST_BLOCKED = 100
-const ledgers = new WeakMap<Frame, Ledger>()
+const ledgers = new SafeWeakMap<Frame, Ledger>()
 
 /** The frame that accounts for what happens in a frame: its test, or its describe or file. */
 export function accountOf(frame: Frame): Frame {

@@ -4,6 +4,10 @@ import { fits } from './equal.ts'
 import { compileHostGlob, compilePathGlob, matchWord } from './glob.ts'
 import { isLoopbackHost, normaliseHost, normalisePath } from './normalise.ts'
 
+// Captured at load: tests replace them.
+const { isArray } = Array
+const { isInteger } = Number
+
 export type Test = (value: unknown) => boolean
 
 /** A pattern that cannot be meant: what was expected of it. */
@@ -22,7 +26,7 @@ export class PatternError extends Error {
  */
 export function compilePattern(kind: FactKind, pattern: unknown): Test {
   if (kind === 'data' && typeof pattern !== 'function' && !isRegExp(pattern)) return compileData(pattern)
-  if (Array.isArray(pattern)) return compileAny(kind, pattern)
+  if (isArray(pattern)) return compileAny(kind, pattern)
   if (isRegExp(pattern)) return compileRegExp(pattern)
   if (typeof pattern === 'function') return (value) => Boolean((pattern as (value: unknown) => unknown)(value))
   if (isAsymmetric(pattern)) {
@@ -76,7 +80,7 @@ function compileHost(pattern: unknown): Test {
 function compilePort(pattern: unknown): Test {
   if (pattern === '*') return (value) => value !== undefined
   const port = typeof pattern === 'string' && /^\d{1,5}$/.test(pattern) ? Number(pattern) : pattern
-  if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65_535) {
+  if (typeof port !== 'number' || !isInteger(port) || port < 0 || port > 65_535) {
     throw new PatternError("a port from 0 to 65535, or '*'")
   }
   return (value) => Number(value) === port
@@ -114,7 +118,7 @@ function compileText(pattern: unknown): Test {
 /** Every word of the pattern, in its place; a string stands for a list of one. */
 function compileList(pattern: unknown): Test {
   const first = compileWord(pattern)
-  return (value) => Array.isArray(value) && value.length === 1 && first(value[0])
+  return (value) => isArray(value) && value.length === 1 && first(value[0])
 }
 
 function compileData(pattern: unknown): Test {

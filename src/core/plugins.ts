@@ -9,6 +9,7 @@ import type {
   StackFrame,
 } from '../plugin.ts'
 import type { Facts, Layer } from './call.ts'
+import { SafeMap } from './collections.ts'
 import { type Memory, memoryOf } from './memory.ts'
 import type { Mock } from './mocks.ts'
 import type { CallRecord } from './open-calls.ts'
@@ -17,8 +18,8 @@ import type { Knowledge } from './verdict.ts'
 
 /** The plugins of an installation, asked by protocol. */
 export class PluginSet implements Knowledge {
-  readonly #plugins = new Map<string, PluginDefinition>()
-  readonly #lifts = new Map<string, Lift[]>()
+  readonly #plugins = new SafeMap<string, PluginDefinition>()
+  readonly #lifts = new SafeMap<string, Lift[]>()
   readonly #own: OwnEndpoints
   /** Known once a file is attached. */
   place: RunPlace = { root: '', workspace: '' }

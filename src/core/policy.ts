@@ -1,3 +1,4 @@
+import { SafeMap } from './collections.ts'
 import { currentEpoch, type Frame } from './frames.ts'
 import type { Level } from './levels.ts'
 import type { Memory } from './memory.ts'
@@ -73,8 +74,8 @@ function compile(open: Frame): Policy {
     sandbox,
     mocks,
     expecting,
-    levels: new Map(),
-    memories: new Map(),
+    levels: new SafeMap(),
+    memories: new SafeMap(),
   }
 }
 

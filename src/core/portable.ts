@@ -1,4 +1,5 @@
 /** Frames, scopes and rules as plain data, and back: a worker thread has frames of its own that stand for those of its starter. */
+import { SafeMap, SafeSet, SafeWeakMap } from './collections.ts'
 import { Frame, type FrameKind } from './frames.ts'
 import type { MatcherSpec } from './matcher.ts'
 import { isRegExp } from './pattern.ts'
@@ -91,8 +92,8 @@ export type AskRule = (number: number, layer: Parameters<Rule['matches']>[0], un
 export class MirroredFrames {
   readonly #grammar: Grammar
   readonly #ask: AskRule
-  readonly #frames = new Map<number, Frame>()
-  readonly #originals = new WeakMap<Frame, number>()
+  readonly #frames = new SafeMap<number, Frame>()
+  readonly #originals = new SafeWeakMap<Frame, number>()
   /** Where code runs that has no context of its own. */
   leaf: Frame
 
@@ -105,7 +106,7 @@ export class MirroredFrames {
 
   /** Takes over the frames as they are now; the last becomes the leaf. Frames that are not named any more keep what they had, ended. */
   update(chain: readonly PortableFrame[], run: Frame): void {
-    const named = new Set(chain.map(({ id }) => id))
+    const named = new SafeSet(chain.map(({ id }) => id))
     for (const [id, frame] of this.#frames) {
       if (named.has(id)) continue
       if (!frame.closed) frame.mirror(true, frame.scopes)

@@ -1,11 +1,15 @@
 import type { PluginDefinition, RuleFields, RulePlace } from '../plugin.ts'
 import type { Layer } from './call.ts'
+import { SafeMap } from './collections.ts'
 import { type FactRule, type FactTest, FieldRule } from './fact-rule.ts'
 import { isMatcher, type MatcherFields, type MatcherSpec, printMatcher, specOf } from './matcher.ts'
 import { compilePattern, isRegExp, PatternError } from './pattern.ts'
 import { RuleSyntaxError } from './rule-syntax.ts'
 import { shorten, shortenWords } from './shorten.ts'
 import { suggest } from './suggest.ts'
+
+// Captured at load: tests replace them.
+const { isArray } = Array
 
 /** A compiled pattern of facts, from a rule string or from `M(...)`. */
 export interface Rule {
@@ -67,9 +71,9 @@ const FORMS =
 
 class PluginGrammar implements Grammar {
   readonly protocols: readonly string[]
-  readonly #plugins = new Map<string, PluginDefinition>()
-  readonly #schemes = new Map<string, PluginDefinition>()
-  readonly #synonyms = new Map<string, string>()
+  readonly #plugins = new SafeMap<string, PluginDefinition>()
+  readonly #schemes = new SafeMap<string, PluginDefinition>()
+  readonly #synonyms = new SafeMap<string, string>()
   readonly #place: RulePlace
 
   constructor(plugins: readonly PluginDefinition[], place: RulePlace) {
@@ -83,7 +87,7 @@ class PluginGrammar implements Grammar {
   }
 
   parseMany(value: unknown): Rule[] {
-    if (!Array.isArray(value)) return [this.parse(value)]
+    if (!isArray(value)) return [this.parse(value)]
     if (value.length === 0) throw new RuleError(value, 'the list is empty', 'at least one rule')
     return value.map((rule) => this.parse(rule))
   }
@@ -248,7 +252,7 @@ function wholeProtocol(name: string): Rule {
 
 /** Operations are named with their protocol in calls, and may be named without it in rules. */
 function qualified(plugin: PluginDefinition, pattern: unknown): unknown {
-  if (Array.isArray(pattern)) return pattern.map((part) => qualified(plugin, part))
+  if (isArray(pattern)) return pattern.map((part) => qualified(plugin, part))
   if (typeof pattern !== 'string' || pattern.includes('*') || isRegExp(pattern)) return pattern
   const name = pattern.startsWith(`${plugin.name}:`) ? pattern.slice(plugin.name.length + 1) : pattern
   if (name in plugin.operations) return `${plugin.name}:${name}`

@@ -1,4 +1,5 @@
 import type { Call, Verdict } from './call.ts'
+import { SafeMap } from './collections.ts'
 import { enter, type Interaction, InteractionRecord, ledgerOf } from './ledger.ts'
 import type { Mock } from './mocks.ts'
 import type { PluginSet } from './plugins.ts'
@@ -24,7 +25,7 @@ export function sandboxName(id: number): string {
 
 /** All sandboxes of a worker: numbers them and keeps what each saw for as long as somebody holds its box. */
 export class Sandboxes {
-  readonly #open = new Map<number, BoxRecord>()
+  readonly #open = new SafeMap<number, BoxRecord>()
   readonly #worker: () => number
   #last = 0
   /** In a worker thread: takes what a sandbox of its starter saw there. */

@@ -1,10 +1,12 @@
+import { SafeSet } from './collections.ts'
+
 const MOST = 3
 const CLOSE_ENOUGH = 0.6
 
 /** Up to three candidates that a person may have meant, best first. */
 export function suggest(word: string, candidates: readonly string[]): string[] {
   const wanted = word.toLowerCase()
-  return [...new Set(candidates)]
+  return [...new SafeSet(candidates)]
     .map((candidate) => ({ candidate, score: similarity(wanted, candidate.toLowerCase()) }))
     .filter(({ score }) => score >= CLOSE_ENOUGH)
     .sort((a, b) => b.score - a.score || a.candidate.localeCompare(b.candidate))

@@ -1,5 +1,6 @@
 import type { Remedy } from '../plugin.ts'
 import type { CallSite, Layer, Trip, Verdict } from './call.ts'
+import { SafeMap, SafeSet, SafeWeakMap } from './collections.ts'
 import type { Frame } from './frames.ts'
 import type { CallRecord } from './open-calls.ts'
 import type { PluginSet } from './plugins.ts'
@@ -64,9 +65,9 @@ export function numberTripsFrom(first: number): void {
 export class TripBook {
   readonly #maker: TripMaker
   readonly #plugins: PluginSet
-  readonly #errors = new WeakMap<Trip, Error>()
-  readonly #seen = new Set<string>()
-  #report = new Map<string, TripEntry>()
+  readonly #errors = new SafeWeakMap<Trip, Error>()
+  readonly #seen = new SafeSet<string>()
+  #report = new SafeMap<string, TripEntry>()
   /** Called for a trip that no open test, describe or file can be charged with. */
   onHomeless: ((trip: Trip, error: Error) => void) | undefined
 
@@ -79,7 +80,7 @@ export class TripBook {
   }
 
   capture(): TripSite {
-    return this.#maker.captureSite()
+    return despite(() => this.#maker.captureSite(), { runner: false })
   }
 
   captureLater(): () => TripSite {
@@ -99,12 +100,12 @@ export class TripBook {
       verdict,
       site,
       policy,
-      description: this.#plugins.describe(top),
-      remedy: this.#plugins.remedy(top, policy),
+      description: despite(() => this.#plugins.describe(top), top.operation),
+      remedy: despite(() => this.#plugins.remedy(top, policy), { rule: top.protocol }),
       lower: rule && lowerLayer(call.layers, rule),
       describeLower: (layer) => this.#plugins.describe(layer),
-      known: this.#plugins.forMocks(top),
-      mock: this.#plugins.mockFor(top),
+      known: despite(() => this.#plugins.forMocks(top), top),
+      mock: despite(() => this.#plugins.mockFor(top), undefined),
       seen: (fingerprint) => this.#wasSeen(fingerprint),
     })
     this.#errors.set(made.trip, made.error)
@@ -160,14 +161,14 @@ export class TripBook {
   /** What happened since the last call, folded; for the reporter. */
   takeReport(): TripEntry[] {
     const entries = [...this.#report.values()]
-    this.#report = new Map()
+    this.#report = new SafeMap()
     return entries
   }
 
   #note(trip: Trip): void {
     const key = `${trip.kind} ${trip.fingerprint}`
     const known = this.#report.get(key)
-    const entry = known ?? { trip, count: 0, startedBy: new Set<string>() }
+    const entry = known ?? { trip, count: 0, startedBy: new SafeSet<string>() }
     if (known === undefined) this.#report.set(key, entry)
     entry.count++
     if (entry.startedBy.size < MOST_NAMES) entry.startedBy.add(trip.startedBy.name)
@@ -201,4 +202,13 @@ function lowerLayer(layers: readonly Layer[], rule: Rule): Layer | undefined {
   const [top, ...lower] = layers
   if (top === undefined || rule.matches(top, false)) return undefined
   return lower.find((layer) => rule.matches(layer, false))
+}
+
+/** A call is stopped and told even where a test has replaced what its message is made with. */
+function despite<T>(fn: () => T, otherwise: T): T {
+  try {
+    return fn()
+  } catch {
+    return otherwise
+  }
 }

@@ -1,7 +1,9 @@
 /** The numbers of all trips that an error carries: itself, those it lists, its causes, the errors of an AggregateError, at any depth. */
+import { SafeSet } from '../core/collections.ts'
+
 export function tripsCarriedBy(error: unknown): Set<number> {
-  const found = new Set<number>()
-  collect(error, found, new Set())
+  const found = new SafeSet<number>()
+  collect(error, found, new SafeSet())
   return found
 }
 

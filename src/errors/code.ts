@@ -3,6 +3,7 @@
  * failing assertion.
  */
 
+import { SafeSet } from '../core/collections.ts'
 import { isAsymmetric } from '../core/equal.ts'
 import type { RedactPatterns } from './redact.ts'
 import { isSecretName, redactText } from './redact.ts'
@@ -13,9 +14,9 @@ const HIDDEN = 'expect.any(String)'
 
 /** A value as code, on one line where it is short. @param indent columns that a broken value's lines stand in from the left */
 export function printValue(value: unknown, redact: RedactPatterns = [], indent = 0): string {
-  const flat = print(value, redact, '', new Set())
+  const flat = print(value, redact, '', new SafeSet())
   if (flat.length + indent <= WIDTH || !isContainer(value)) return flat
-  return print(value, redact, ' '.repeat(indent), new Set())
+  return print(value, redact, ' '.repeat(indent), new SafeSet())
 }
 
 function isContainer(value: unknown): value is object {

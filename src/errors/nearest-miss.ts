@@ -1,4 +1,5 @@
 import type { Facts, Layer } from '../core/call.ts'
+import { SafeSet } from '../core/collections.ts'
 import type { Mock } from '../core/mocks.ts'
 import type { Rule } from '../core/rules.ts'
 import type { Scope } from '../core/scopes.ts'
@@ -13,7 +14,7 @@ export interface NearestMiss {
 /** Looked at for a call that is stopped; a config with more rules than this is no place to search. */
 const MOST_RULES = 50
 /** Where the call goes: another place is no miss unless it is a neighbour. */
-const PLACES = new Set(['host', 'hostname'])
+const PLACES = new SafeSet(['host', 'hostname'])
 
 /** The allow rule that differs from the call in the fewest facts, two at most; undefined when none comes near. */
 export function nearestMiss(call: Layer, scopes: readonly Scope[]): NearestMiss | undefined {

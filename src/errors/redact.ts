@@ -1,8 +1,10 @@
+import { SafeSet } from '../core/collections.ts'
+
 const HIDDEN = '…'
 /** In a rule the place of a secret is a wildcard, so that the rule still fits. */
 const ANYTHING = '*'
 
-const SECRET_WORDS = new Set(
+const SECRET_WORDS = new SafeSet(
   'authorization auth password passwd pwd passphrase secret token jwt cookie cookies signature sig credential credentials session sessionid apikey'.split(
     ' ',
   ),
@@ -41,7 +43,7 @@ export function redactFacts(
   facts: Readonly<Record<string, unknown>>,
   patterns: RedactPatterns = [],
 ): Record<string, unknown> {
-  return redactObject(facts, patterns, new Set())
+  return redactObject(facts, patterns, new SafeSet())
 }
 
 function redactObject(value: object, patterns: RedactPatterns, inside: Set<object>): Record<string, unknown> {

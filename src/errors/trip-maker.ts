@@ -31,9 +31,51 @@ export function createTripMaker(
     captureSite,
     captureLater,
     isOwnWork,
-    create: (input) => createTrip(input, input.site as Site, config(), running),
+    create(input) {
+      try {
+        return createTrip(input, input.site as Site, config(), running)
+      } catch (cause) {
+        return plainTrip(input, cause)
+      }
+    },
     revive,
   }
+}
+
+/** Where a test has replaced what messages are made with: the call is stopped and told all the same, in fewer words. */
+function plainTrip(
+  { id, call, verdict, description, remedy }: TripInput,
+  cause: unknown,
+): { trip: Trip; error: Error } {
+  const { protocol, operation } = call.layers[0] ?? { protocol: '', operation: '' }
+  const code: TripCode = verdict.kind === 'block' ? verdict.code : 'TRIPWIRE_GUARDED_CALL'
+  const kind = KINDS[verdict.kind as TripVerdict['kind']]
+  const startedBy = call.frame.startedBy()
+  const message = `${description} was ${kind}.\n\n  note   its message could not be made, as a built-in is replaced: ${cause}`
+  const site: Site = { callSite: undefined, reason: undefined, via: undefined, stack: '', runner: false }
+  const facts = {}
+  const error = new CODES[code](message, { tripId: id, protocol, operation, facts, startedBy }, { site })
+  const why = { by: verdict.why.by, text: verdict.why.by }
+  const trip: Trip = {
+    id,
+    kind,
+    code: verdict.kind === 'block' ? code : undefined,
+    protocol,
+    operation,
+    facts,
+    description,
+    callSite: undefined,
+    via: undefined,
+    startedBy,
+    why,
+    rule: remedy.rule,
+    fingerprint: `${code} ${remedy.rule} ${id}`,
+    message: error.message,
+    stack: error.stack ?? error.message,
+    surfaced: false,
+    expected: false,
+  }
+  return { trip, error }
 }
 
 function revive({ id, code = 'TRIPWIRE_GUARDED_CALL', message, stack, ...trip }: Trip): Error {

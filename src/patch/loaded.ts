@@ -1,6 +1,8 @@
 /** Meets the files of CommonJS libraries as they are loaded, every copy, by whoever and in whatever context. */
+
 import Module from 'node:module'
 import { Script } from 'node:vm'
+import { SafeWeakMap } from '../core/collections.ts'
 import type { PatchSet } from './patch-set.ts'
 
 interface Wanted {
@@ -10,7 +12,7 @@ interface Wanted {
 type Wrapper = (exports: object, require: unknown, module: { readonly exports: object }, ...rest: unknown[]) => unknown
 
 /** One wrapper for all that is wanted: each would stand on the stack of everything that is loaded, and some libraries look who loads them. */
-const wanted = new WeakMap<PatchSet, Wanted[]>()
+const wanted = new SafeWeakMap<PatchSet, Wanted[]>()
 
 /**
  * Calls `found` with what each file exports whose path fits, once it was loaded, and with those that are there already. Through `require`

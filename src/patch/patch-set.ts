@@ -1,4 +1,5 @@
 import { syncBuiltinESMExports } from 'node:module'
+import { SafeMap, SafeSet, SafeWeakMap } from '../core/collections.ts'
 import { disguise } from './disguise.ts'
 import { holderOf } from './holder.ts'
 import { mayReachUs } from './reach.ts'
@@ -38,8 +39,8 @@ export class LockedSlotError extends Error {
  */
 export class PatchSet {
   readonly #undo: (() => void)[] = []
-  #patches: Patches = new WeakMap()
-  readonly #owners = new Set<WeakRef<object>>()
+  #patches: Patches = new SafeWeakMap()
+  readonly #owners = new SafeSet<WeakRef<object>>()
 
   /** Replaces `owner[key]`. @throws LockedSlotError when the property is neither writable nor configurable */
   patch<T extends object, K extends keyof T & (string | symbol)>(
@@ -54,7 +55,7 @@ export class PatchSet {
     if (before && !before.configurable && !before.writable) throw new LockedSlotError(slot, holderOf(original, before))
     if (!before && !Object.isExtensible(owner)) throw new LockedSlotError(slot, 'the object is not extensible')
     const known = this.#patches.get(owner)
-    const patches = known ?? new Map<PropertyKey, Patch[]>()
+    const patches = known ?? new SafeMap<PropertyKey, Patch[]>()
     if (known === undefined) this.#owners.add(new WeakRef(owner))
     this.#patches.set(owner, patches)
     patches.set(key, [...(patches.get(key) ?? []), { before, replacement, original, slot }])
@@ -122,7 +123,7 @@ export class PatchSet {
         failed ??= error
       }
     }
-    this.#patches = new WeakMap()
+    this.#patches = new SafeWeakMap()
     this.#owners.clear()
     syncBuiltinESMExports()
     if (failed !== undefined) throw failed

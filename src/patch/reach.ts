@@ -1,5 +1,7 @@
 /** Functions that were tried, with what came out. */
-const tried = new WeakMap<object, boolean>()
+import { SafeWeakMap } from '../core/collections.ts'
+
+const tried = new SafeWeakMap<object, boolean>()
 // Captured at load: tests replace them.
 const { apply } = Reflect
 const HostProxy = Proxy

@@ -9,6 +9,9 @@ import type { Threads } from '../threads/starter.ts'
 import { onceLoaded } from './loaded.ts'
 import type { PatchSet } from './patch-set.ts'
 
+// Captured at load: tests replace them.
+const { isArray } = Array
+
 export interface TapParts {
   readonly guard: Guard
   readonly own: OwnEndpoints
@@ -57,9 +60,7 @@ export function createTap({ guard, own, hop, hub, threads, protocol }: TapParts,
     },
     serve(socket, connect, args, reply) {
       // `net.connect` hands over what it made of its arguments as one list.
-      const [options, listener] = Array.isArray(args[0])
-        ? args[0]
-        : [args[0], args.find((arg) => typeof arg === 'function')]
+      const [options, listener] = isArray(args[0]) ? args[0] : [args[0], args.find((arg) => typeof arg === 'function')]
       const given = typeof options === 'object' && options !== null ? options : {}
       hub.redirect(socket, connect, accepting(reply), given, listener ?? undefined).reply = reply
       return socket

@@ -2,8 +2,10 @@
  * Certificates for mocked hosts, made on the spot: a key of our own and, per host, a certificate signed with it. Node can sign but not
  * write certificates, so the few structures that X.509 asks for (RFC 5280) are written here.
  */
+
 import type { KeyObject } from 'node:crypto'
 import { createRequire } from 'node:module'
+import { SafeMap } from '../core/collections.ts'
 
 const load = createRequire(import.meta.url)
 const { isIP }: typeof import('node:net') = load('node:net')
@@ -14,7 +16,7 @@ export interface Certificate {
 }
 
 let key: KeyObject | undefined
-const made = new Map<string, Certificate>()
+const made = new SafeMap<string, Certificate>()
 
 /** A certificate for a host, valid from yesterday for ten years. About half a millisecond for each new host. */
 export function certificateFor(host: string): Certificate {

@@ -2,6 +2,7 @@
  * Carries the frame of a request over to the own server that handles it: the accepted connection's remote port is the client's local
  * port. Pull-based: the server side asks at the moment of its event, so it does not matter which of the two events fires first.
  */
+import { SafeMap, SafeSet, SafeWeakMap } from '../core/collections.ts'
 import type { Frame } from '../core/frames.ts'
 import type { Hop } from '../plugin.ts'
 
@@ -26,14 +27,14 @@ export function createHop(): Hop {
   // Clients are held weakly all over: a server that keeps a connection must not keep the client that nobody holds any more (undici closes
   // the connections of a client that was collected).
   /** Clients of own TCP servers whose accepted end has not been met yet. */
-  const waiting = new Set<WeakRef<ClientSocket>>()
+  const waiting = new SafeSet<WeakRef<ClientSocket>>()
   /** Clients of own unix servers, in the order in which they connected: the kernel accepts in that order. */
-  const queued = new Map<string, WeakRef<object>[]>()
-  const frames = new WeakMap<object, Frame>()
-  const streams = new WeakMap<object, { readonly stream: Stream; readonly frame: Frame }[]>()
-  const clients = new WeakMap<object, WeakRef<object>>()
+  const queued = new SafeMap<string, WeakRef<object>[]>()
+  const frames = new SafeWeakMap<object, Frame>()
+  const streams = new SafeWeakMap<object, { readonly stream: Stream; readonly frame: Frame }[]>()
+  const clients = new SafeWeakMap<object, WeakRef<object>>()
   /** By the handle of the accepted connection, which the proxy of it that HTTP/2 shows has as well. */
-  const byHandle = new WeakMap<object, WeakRef<object>>()
+  const byHandle = new SafeWeakMap<object, WeakRef<object>>()
 
   function clientOf(serverSocket: ServerSocket): object | undefined {
     const { _parent, _handle } = serverSocket

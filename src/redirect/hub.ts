@@ -2,8 +2,10 @@
  * The listener inside the worker that mocked peers are served from: a client's socket is connected to it instead of to where it was going,
  * so that the client is real to its last detail. One port of the loopback, opened at the first mock that needs it.
  */
+
 import { createRequire } from 'node:module'
 import type { Server, Socket } from 'node:net'
+import { SafeSet, SafeWeakMap } from '../core/collections.ts'
 import type { Hub, Redirected } from '../plugin.ts'
 import { certificateFor } from './certificate.ts'
 
@@ -33,8 +35,8 @@ export function createHub(): Hub & { close(): void } {
   // Before anything is patched: our own listener is nobody's call.
   const { _listen2, emit } = net.Server.prototype as unknown as ServerInternals
   const connectOriginal = net.Socket.prototype.connect as unknown as Connect
-  const waiting = new Set<Waiting>()
-  const redirected = new WeakMap<object, Redirected>()
+  const waiting = new SafeSet<Waiting>()
+  const redirected = new SafeWeakMap<object, Redirected>()
   let server: Server | undefined
 
   function listen(): number {

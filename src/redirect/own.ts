@@ -1,9 +1,10 @@
+import { SafeSet } from '../core/collections.ts'
 import type { FileEndpoints } from '../core/guard-parts.ts'
 
 /** Endpoints that belong to the test: kept until the file ends, also when the server was closed (tests of "server is down"). */
 export function createOwnEndpoints(): FileEndpoints {
-  const ofFile = new Set<string>()
-  const ofWorker = new Set<string>()
+  const ofFile = new SafeSet<string>()
+  const ofWorker = new SafeSet<string>()
   let present = ofWorker
   const isKnown = (key: string) => ofFile.has(key) || ofWorker.has(key)
   const own: FileEndpoints = {

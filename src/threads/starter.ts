@@ -2,8 +2,10 @@
  * The end of a worker thread that its starter holds: it hands the thread the frames to judge in, and takes in what was stopped there. All
  * of it works while this thread is blocked or never comes back to its event loop: what the thread sent is read where it is needed.
  */
+
 import { MessageChannel, MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { CallSite, Trip } from '../core/call.ts'
+import { SafeMap, SafeSet } from '../core/collections.ts'
 import { type Frame, watchFrames } from '../core/frames.ts'
 import type { Guard } from '../core/guard.ts'
 import { policyOf } from '../core/policy.ts'
@@ -27,7 +29,7 @@ export class Threads {
   readonly #guard: Guard
   readonly #config: () => ThreadConfig | undefined
   readonly #own: () => readonly string[]
-  readonly #live = new Set<Thread>()
+  readonly #live = new SafeSet<Thread>()
 
   /** @param own the endpoints that belong to the tests by now */
   constructor(guard: Guard, config: () => ThreadConfig | undefined, own: () => readonly string[]) {
@@ -74,7 +76,7 @@ export class Thread {
   readonly #port: MessagePort
   readonly #shared = new Int32Array(new SharedArrayBuffer(8))
   readonly #rules: Rule[] = []
-  readonly #frames = new Map<number, Frame>()
+  readonly #frames = new SafeMap<number, Frame>()
   #frame: Frame
   #gone = false
 

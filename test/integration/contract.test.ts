@@ -144,7 +144,7 @@ test('a fact differs', async () => {${body("tripwire.http.assert('POST https://a
 test('a fact is missing', async () => {${body("tripwire.http.assert('POST https://api.example.com/orders')")}})
 test('the method is missing', async () => {${body("tripwire.http.assert('https://api.example.com/orders', { body: expect.anything() })")}})
 test('a fact is unknown', async () => {${body("tripwire.http.assert('POST https://api.example.com/orders', { boby: {} })")}})
-test('wildcards only', async () => {${body("tripwire.http.assert({ method: expect.any(String), url: expect.anything(), body: expect.anything() })")}})
+test('wildcards only', async () => {${body('tripwire.http.assert({ method: expect.any(String), url: expect.anything(), body: expect.anything() })')}})
 test('one too many', async () => {${body('orders(); prices(); prices()')}})
 test('none fits in any order', async () => {${body("tripwire.inAnyOrder(() => tripwire.http.assert('DELETE https://api.example.com/orders'))")}})
 test('inside', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { runVitest } from '../support/run-vitest.ts'
+import { perPool } from '../support/cell.ts'
+import { isInstalled, runVitest } from '../support/run-vitest.ts'
 
 const FILES = {
   'app.ts': `export const add = (a: number, b: number): number => a + b\nexport const unused = (): number => 1\n`,
@@ -21,26 +22,27 @@ test('console', () => { console.log('hello'); console.error('world') })
 `,
 }
 
-describe.each(['v8', 'istanbul'])("the runner's own work under %s coverage", (provider) => {
-  test.each([
-    ['forks', []],
-    ['threads', []],
-    ['forks', ['--no-isolate']],
-  ])('is never stopped (%s %j)', async (pool, more) => {
-    const args = [
-      `--pool=${pool}`,
-      '--coverage.enabled',
-      `--coverage.provider=${provider}`,
-      '--coverage.reporter=text',
-      '--update',
-      ...more,
-    ]
-    const run = await runVitest(FILES, { args })
-    const failed = Object.entries(run.tests).filter(([, { state }]) => state !== 'passed')
-    expect(failed.map(([name]) => name)).toEqual(['fake timers'])
-    expect(run.output).toContain('Tripwire: 1 call stopped')
-    expect(run.output).toContain(`Coverage enabled with ${provider}`)
-  })
+const PROVIDERS = ['v8', 'istanbul'].filter((provider) => isInstalled(`@vitest/coverage-${provider}`))
+
+describe.each(PROVIDERS)("the runner's own work under %s coverage", (provider) => {
+  test.each(perPool<[string, string[]]>(['forks', []], ['threads', []], ['forks', ['--no-isolate']]))(
+    'is never stopped (%s %j)',
+    async (pool, more) => {
+      const args = [
+        `--pool=${pool}`,
+        '--coverage.enabled',
+        `--coverage.provider=${provider}`,
+        '--coverage.reporter=text',
+        '--update',
+        ...more,
+      ]
+      const run = await runVitest(FILES, { args })
+      const failed = Object.entries(run.tests).filter(([, { state }]) => state !== 'passed')
+      expect(failed.map(([name]) => name)).toEqual(['fake timers'])
+      expect(run.output).toContain('Tripwire: 1 call stopped')
+      expect(run.output).toContain(`Coverage enabled with ${provider}`)
+    },
+  )
 })
 
 test('globals work as imports do', async () => {

@@ -39,6 +39,10 @@ export function allCells() {
   return [...own, ...cells].map((cell) => ({ ...cell, name: Object.values(cell).join(' '), gaps: gapsOf(cell) }))
 }
 
+export function isCorner({ name }) {
+  return CORNERS.includes(name)
+}
+
 export function isRun({ gaps }) {
   return !gaps.some(closes)
 }

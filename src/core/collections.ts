@@ -1,0 +1,19 @@
+/**
+ * The collections that the guard works with. A test may replace `Map.prototype.get`; these have methods of their own, as Node's internals do
+ * (its primordials), so that this does not disarm the guard.
+ */
+
+/** Gives a class what its parent has, as its own. */
+function fixed<T extends abstract new (...args: never[]) => object>(made: T): T {
+  const parent: object = Object.getPrototypeOf(made.prototype)
+  for (const key of Reflect.ownKeys(parent)) {
+    if (key === 'constructor') continue
+    Object.defineProperty(made.prototype, key, Reflect.getOwnPropertyDescriptor(parent, key) as PropertyDescriptor)
+  }
+  return made
+}
+
+export const SafeMap: MapConstructor = fixed(class SafeMap extends Map {})
+export const SafeSet: SetConstructor = fixed(class SafeSet<T> extends Set<T> {}) as SetConstructor
+export const SafeWeakMap: WeakMapConstructor = fixed(class SafeWeakMap extends WeakMap {})
+export const SafeWeakSet: WeakSetConstructor = fixed(class SafeWeakSet extends WeakSet {})
