@@ -11,6 +11,7 @@ import { guardClient } from './http/client.ts'
 import { guardSessions, liftSession, watchSessions } from './http/http2.ts'
 import { DEFAULT_PORTS, originOf } from './http/layer.ts'
 import { mocking, onFirstMock } from './http/mocking.ts'
+import { useHandlers } from './http/msw.ts'
 import { rememberOrigins } from './http/origins.ts'
 import { serve } from './http/serve.ts'
 import { guardUndici } from './http/undici.ts'
@@ -56,7 +57,7 @@ export const http = definePlugin({
     operation === 'http:session' ? `an HTTP/2 session with ${facts.url}` : `${facts.method} ${facts.url}`,
   remedy,
   judgesEachUse: true,
-  mocking: { ...mocking, serve },
+  mocking: { ...mocking, serve, extend: (register) => ({ use: useHandlers(register) }) },
   lifts: {
     over: 'sockets',
     lift(lower, stack) {

@@ -148,7 +148,12 @@ async function answer(
   const given = of === undefined ? fixed : await of(requestOf(request, bytes, reply, response))
   if (given === undefined)
     return fail(new TypeError(`the mock of ${reply.facts.method} ${reply.facts.url} gave no reply`))
-  if (isResponse(given)) return sendResponse(response, given, request.method)
+  if (isResponse(given)) {
+    // What msw's `passthrough()` gives.
+    if (given.headers.get('x-msw-intention') === 'passthrough')
+      return forward(request, bytes, response as ServerResponse, reply, tap, fail)
+    return sendResponse(response, given, request.method)
+  }
   if (given.delay) await new Promise((resolve) => setTimeout(resolve, given.delay))
   const { host, port } = reply.facts
   if (given.error instanceof Error) return fail(given.error)

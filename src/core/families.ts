@@ -129,7 +129,19 @@ export function createFamily(
   const more = mocking.extend?.((patterns, answer, text) =>
     register(`${name}.use`, text, parts.compile(plugin.name, patterns, text), answer, false),
   )
-  return { ...family, ...more }
+  const told = Object.entries(more ?? {}).map(([key, fn]) => [key, telling(`${name}.${key}`, fn)])
+  return { ...family, ...Object.fromEntries(told) }
+
+  /** Whatever is wrong with the arguments is told as it is of `mock`. */
+  function telling<T extends (...args: never[]) => unknown>(what: string, fn: T): T {
+    return ((...args: never[]) => {
+      try {
+        return fn(...args)
+      } catch (error) {
+        throw errors.badArgument(what, error)
+      }
+    }) as T
+  }
 
   function handleOf({ errors }: FamilyParts, mock: Mock, what: string): MockHandle {
     const handle: MockHandle = {

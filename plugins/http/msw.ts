@@ -1,0 +1,99 @@
+/**
+ * Takes msw's request handlers as they are: msw answers, we record. Nothing of msw is loaded here, since whoever has handlers has loaded it.
+ */
+import { randomUUID } from 'node:crypto'
+import { type FactPatterns, type Register, RuleSyntaxError } from '../../src/plugin.ts'
+import type { HttpAnswer } from './reply.ts'
+
+/** What msw 2 and 3 have in common. */
+interface RequestHandler {
+  readonly info: {
+    readonly header?: string
+    /** Of `http.get(path)`. */
+    readonly path?: string | RegExp
+    readonly method?: string | RegExp
+    /** Of `graphql.query(name)`. */
+    readonly operationType?: string
+    readonly operationName?: unknown
+  }
+  /** Where GraphQL is served; `*` for anywhere. */
+  readonly endpoint?: string | RegExp
+  readonly options?: { readonly once?: boolean }
+  run(args: { readonly request: Request; readonly requestId: string }): Promise<{ readonly response?: Response } | null>
+}
+
+const { URL } = globalThis
+
+/** @returns `tripwire.http.use` */
+export function useHandlers(register: Register) {
+  return (...handlers: readonly unknown[]): void => {
+    const known = handlers.map(checked)
+    known.forEach((handler, at) => {
+      const answer: HttpAnswer = { of: (request) => firstOf(known.slice(at), request) }
+      const text = `tripwire.http.use(${handler.info.header ?? 'a handler'})`
+      const mock = register(patternsOf(handler), answer, text)
+      if (!handler.options?.once) mock.always()
+      mock.optional()
+    })
+  }
+}
+
+/** @throws RuleSyntaxError */
+function checked(handler: unknown): RequestHandler {
+  const { info, run } = (handler ?? {}) as Partial<RequestHandler>
+  if (typeof info === 'object' && typeof run === 'function') return handler as RequestHandler
+  throw new RuleSyntaxError(
+    'it is no request handler',
+    "handlers of msw: http.get('https://…', …), graphql.query('Name', …)",
+  )
+}
+
+/** A handler that has nothing to say leaves the request to the next. */
+async function firstOf(handlers: readonly RequestHandler[], request: Request): Promise<Response | undefined> {
+  for (const handler of handlers) {
+    const result = await handler.run({ request: request.clone(), requestId: randomUUID() })
+    if (result?.response !== undefined) return result.response
+  }
+  return undefined
+}
+
+function patternsOf({ info, endpoint }: RequestHandler): FactPatterns {
+  if (info.operationType === undefined) {
+    const { method = '*', path = '*' } = info
+    return { ...(method !== '*' && { method }), url: addressTest(path) }
+  }
+  return { method: ['GET', 'POST'], url: addressTest(endpoint ?? '*'), body: operationTest(info) }
+}
+
+/** As msw reads paths: `:name` stands for a segment, `*` for anything; the query does not count. */
+function addressTest(path: string | RegExp): (url: unknown) => boolean {
+  if (typeof path !== 'string') return (url) => path.test(bare(String(url)))
+  const source = bare(path)
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*+/g, '.*')
+    .replace(/(\/):\w+\??/g, '$1[^/]+')
+  const fits = new RegExp(`^${source}/?$`)
+  return (url) => fits.test(bare(String(url)))
+}
+
+function bare(url: string): string {
+  const plain = url.replace(/[?#].*$/, '')
+  return plain.endsWith('/') && URL.canParse(plain) && new URL(plain).pathname === '/' ? plain.slice(0, -1) : plain
+}
+
+/** A GraphQL request says its operation in its body. */
+function operationTest({ operationType = 'all', operationName }: RequestHandler['info']): (body: unknown) => boolean {
+  return (body) => {
+    const { query, operationName: named } = (body ?? {}) as {
+      readonly query?: unknown
+      readonly operationName?: unknown
+    }
+    if (typeof query !== 'string') return false
+    const [, type = 'query', name] = /^\s*(?:(query|mutation|subscription)\b\s*(\w*))?/.exec(query) ?? []
+    if (operationType !== 'all' && operationType !== type) return false
+    const wanted = typeof operationName === 'string' || operationName instanceof RegExp ? operationName : undefined
+    if (wanted === undefined) return true
+    const present = String(named ?? name ?? '')
+    return typeof wanted === 'string' ? wanted === present : wanted.test(present)
+  }
+}
