@@ -113,7 +113,7 @@ export class Guard implements Judge {
   memory(protocol: string): Memory {
     if (!this.active || this.#aside) return UNWATCHED
     this.refresh?.()
-    return this.plugins.memory(protocol, policyOf(this.currentFrame()))
+    return this.plugins.memory(protocol, this.currentFrame())
   }
 
   #judge(layer: Layer): Outcome {

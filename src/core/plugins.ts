@@ -10,10 +10,11 @@ import type {
 } from '../plugin.ts'
 import type { Facts, Layer } from './call.ts'
 import { SafeMap } from './collections.ts'
-import { type Memory, memoryOf } from './memory.ts'
+import { currentEpoch, type Frame } from './frames.ts'
+import { type Memory, memoryOf, UNWATCHED } from './memory.ts'
 import type { Mock } from './mocks.ts'
 import type { CallRecord } from './open-calls.ts'
-import { levelOf, type Policy, settingOf } from './policy.ts'
+import { levelOf, type Policy, policyOf, settingOf } from './policy.ts'
 import type { Knowledge } from './verdict.ts'
 
 /** The plugins of an installation, asked by protocol. */
@@ -21,6 +22,12 @@ export class PluginSet implements Knowledge {
   readonly #plugins = new SafeMap<string, PluginDefinition>()
   readonly #lifts = new SafeMap<string, Lift[]>()
   readonly #own: OwnEndpoints
+  #remembered: { frame: Frame | undefined; protocol: string; epoch: number; memory: Memory } = {
+    frame: undefined,
+    protocol: '',
+    epoch: -1,
+    memory: UNWATCHED,
+  }
   /** Known once a file is attached. */
   place: RunPlace = { root: '', workspace: '' }
 
@@ -71,7 +78,16 @@ export class PluginSet implements Knowledge {
     return plugin?.remedy(layer, this.#contextOf(plugin, policy)) ?? { rule: layer.protocol }
   }
 
-  memory(protocol: string, policy: Policy): Memory {
+  /** Asked thousands of times in a row, so the last answer is kept. */
+  memory(protocol: string, frame: Frame): Memory {
+    const last = this.#remembered
+    if (last.frame === frame && last.protocol === protocol && last.epoch === currentEpoch()) return last.memory
+    const memory = this.#memoryIn(protocol, policyOf(frame))
+    this.#remembered = { frame, protocol, epoch: currentEpoch(), memory }
+    return memory
+  }
+
+  #memoryIn(protocol: string, policy: Policy): Memory {
     const known = policy.memories.get(protocol)
     if (known !== undefined) return known
     const plugin = this.#plugins.get(protocol)
