@@ -5,6 +5,7 @@ import { fs } from './fs.ts'
 import type { HttpFamily } from './http/family.ts'
 import { http } from './http.ts'
 import { native } from './native.ts'
+import type { SocketsFamily } from './sockets/family.ts'
 import { sockets } from './sockets.ts'
 import { subprocess } from './subprocess.ts'
 import { worker } from './worker.ts'
@@ -16,4 +17,5 @@ export const builtins: readonly PluginDefinition[] = [db, ws, http, sockets, dns
 /** What `tripwire` has for the protocols that can be mocked. */
 export interface Families {
   readonly http: HttpFamily
+  readonly sockets: SocketsFamily
 }
