@@ -144,8 +144,7 @@ export class PluginSet implements Knowledge {
   prepare(protocol: string): void {
     const plugin = this.#plugins.get(protocol)
     plugin?.mocking?.prepare?.()
-    const over = plugin?.lifts?.over
-    if (over !== undefined && over !== protocol) this.prepare(over)
+    for (const { over } of [plugin?.lifts ?? []].flat()) if (over !== protocol) this.prepare(over)
   }
 
   /** Whether the plugin itself does the real thing for calls that a mock lets through, as it learns their facts by that. */
