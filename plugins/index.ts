@@ -9,6 +9,7 @@ import type { SocketsFamily } from './sockets/family.ts'
 import { sockets } from './sockets.ts'
 import { subprocess } from './subprocess.ts'
 import { worker } from './worker.ts'
+import type { WsFamily } from './ws/family.ts'
 import { ws } from './ws.ts'
 
 /** The built-in plugins, the highest protocol first. */
@@ -18,4 +19,5 @@ export const builtins: readonly PluginDefinition[] = [db, ws, http, sockets, dns
 export interface Families {
   readonly http: HttpFamily
   readonly sockets: SocketsFamily
+  readonly ws: WsFamily
 }
