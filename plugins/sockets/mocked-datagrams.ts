@@ -1,6 +1,6 @@
 /** Which UDP sockets talk to mocked peers, and what becomes of what they send. */
 import type { Socket } from 'node:dgram'
-import type { Facts, Reply, Tap } from '../../src/plugin.ts'
+import { type Facts, type Reply, SafeMap, SafeWeakMap, type Tap } from '../../src/plugin.ts'
 import { type Conversation, converse, payloadOf } from './conversations.ts'
 
 const { nextTick } = process
@@ -9,8 +9,8 @@ const { setImmediate } = globalThis
 
 export class MockedDatagrams {
   readonly #tap: Tap
-  readonly #conversations = new WeakMap<Socket, Map<string, Conversation>>()
-  readonly #connections = new WeakMap<Socket, Conversation>()
+  readonly #conversations = new SafeWeakMap<Socket, Map<string, Conversation>>()
+  readonly #connections = new SafeWeakMap<Socket, Conversation>()
 
   constructor(tap: Tap) {
     this.#tap = tap
@@ -24,7 +24,7 @@ export class MockedDatagrams {
 
   begin(socket: Socket, facts: Facts, reply: Reply): Conversation {
     const made = converse(socket, facts, reply, this.#tap, (error) => fail(socket, error, undefined))
-    const all = this.#conversations.get(socket) ?? new Map<string, Conversation>()
+    const all = this.#conversations.get(socket) ?? new SafeMap<string, Conversation>()
     this.#conversations.set(socket, all.set(keyOf(facts), made))
     return made
   }

@@ -4,7 +4,15 @@ import type { IncomingMessage, Server } from 'node:http'
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { MessageInbox, Performance, type Redirected, type Reply, type Step, type Tap } from '../../src/plugin.ts'
+import {
+  MessageInbox,
+  Performance,
+  type Redirected,
+  type Reply,
+  SafeWeakMap,
+  type Step,
+  type Tap,
+} from '../../src/plugin.ts'
 import type { WsAnswer, WsRefusal } from './mocking.ts'
 import type { WsPackage, WsPeer, WsServer } from './peer.ts'
 import type { WsScript } from './script.ts'
@@ -24,7 +32,7 @@ const MOST_REASON = 123
 const POLICY_VIOLATION = 1008
 const INTERNAL_ERROR = 1011
 
-const connections = new WeakMap<object, Known>()
+const connections = new SafeWeakMap<object, Known>()
 let http: Server | undefined
 let sockets: WsServer | undefined
 

@@ -10,7 +10,7 @@ const { ws } = tripwire
 async function talkAs(
   Client: new (url: string, protocols?: string[]) => WebSocket,
   url: string,
-  messages: readonly (string | Uint8Array)[],
+  messages: readonly (string | Uint8Array<ArrayBuffer>)[],
   protocols: string[] = [],
 ) {
   const socket = new Client(url, protocols)
@@ -20,7 +20,9 @@ async function talkAs(
     socket.addEventListener('close', ({ code, reason }) => resolve({ code, reason }))
     socket.addEventListener('error', () => {})
   })
-  socket.addEventListener('open', () => messages.forEach((message) => socket.send(message)))
+  socket.addEventListener('open', () => {
+    for (const message of messages) socket.send(message)
+  })
   const { code, reason } = await closed
   return { received, code, reason, protocol: socket.protocol }
 }
