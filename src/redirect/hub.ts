@@ -48,7 +48,7 @@ export function createHub(): WholeHub {
   const redirected = new SafeWeakMap<object, Redirected>()
   let server: Server | undefined
   /** Accepted connections on which a conversation is held. */
-  const followed = new Set<Socket>()
+  const followed = new SafeSet<Socket>()
   /** Bytes that were read on those that are closed by now. */
   let readBefore = 0
 
