@@ -4,16 +4,32 @@
  *
  * Bypassed by: drivers in native addons (pg-native, oracledb's thick mode), databases in files.
  */
-import { definePlugin, type Layer, packageOf, RuleSyntaxError, type StackFrame, suggest } from '../src/plugin.ts'
+import { resolve } from 'node:path'
+import {
+  definePlugin,
+  type Layer,
+  packageOf,
+  type RuleFields,
+  type RulePlace,
+  RuleSyntaxError,
+  type StackFrame,
+  suggest,
+} from '../src/plugin.ts'
 import { DRIVERS, PRODUCTS } from './db/drivers.ts'
 import { loginOf, watchLogins } from './db/logins.ts'
 
 const URL_RULE = /^([a-z]+):\/\/(?:([^/:@?#\s]+|\[[^\]]+\]))?(?::(\d{1,5}|\*))?(?:\/([^/?#\s]*))?$/
-const EXPECTED = "'db:postgres://host[:port][/database]'"
+const FILE_RULE = /^(sqlite|duckdb|lmdb|leveldb|rocksdb):(?!\/\/)(.+)$/s
+const EXPECTED = "'db:postgres://host[:port][/database]' or 'db:sqlite:data/app.db'"
+const HOME = process.cwd()
 
 export const db = definePlugin({
   name: 'db',
-  operations: { connect: { safety: 'unsafe', summary: 'connects to a database' } },
+  operations: {
+    connect: { safety: 'unsafe', summary: 'connects to a database' },
+    open: { safety: 'unsafe', summary: 'opens a database file, or makes it' },
+    read: { safety: 'safe', summary: 'opens a database file for reading only' },
+  },
   facts: { product: 'word', driver: 'word', host: 'host', port: 'port', database: 'word', user: 'word', path: 'file' },
   synonyms: [
     'pg',
@@ -29,9 +45,12 @@ export const db = definePlugin({
     'database',
   ],
   parseRule,
-  describe: ({ facts }) => `${facts.driver} to ${placeOf(facts)}${facts.user === undefined ? '' : ` as ${facts.user}`}`,
+  describe,
   remedy,
-  lifts: { over: 'sockets', lift },
+  lifts: [
+    { over: 'sockets', lift },
+    { over: 'fs', lift: liftFile },
+  ],
   install: watchLogins,
 })
 
@@ -52,6 +71,14 @@ function lift(lower: Layer, stack: () => readonly StackFrame[]): Layer | undefin
   return { protocol: 'db', operation: 'db:connect', facts }
 }
 
+/** A database in a file: whoever reports the file says which driver opens it. */
+function liftFile({ operation, facts }: Layer): Layer | undefined {
+  const { driver, product, path } = facts
+  if (driver === undefined) return undefined
+  const what = operation === 'fs:write' ? 'db:open' : 'db:read'
+  return { protocol: 'db', operation: what, facts: { product, driver, path } }
+}
+
 /** The package nearest to the socket that is a driver, by the name that people know it by. */
 function driverOf(frames: readonly StackFrame[]): { name: string; product: string } | undefined {
   for (const { file } of frames) {
@@ -62,13 +89,28 @@ function driverOf(frames: readonly StackFrame[]): { name: string; product: strin
   return undefined
 }
 
+function describe({ operation, facts }: Layer): string {
+  if (operation !== 'db:connect') {
+    const reading = operation === 'db:read' ? ' for reading' : ''
+    return `opening the ${facts.product} database ${facts.path} with ${facts.driver}${reading}`
+  }
+  return `${facts.driver} to ${placeOf(facts)}${facts.user === undefined ? '' : ` as ${facts.user}`}`
+}
+
 function placeOf({ path, host, port }: Layer['facts']): string {
   if (path !== undefined) return String(path)
   return `${String(host).includes(':') ? `[${host}]` : host}:${port}`
 }
 
-function parseRule(text: string) {
+function parseRule(text: string, { dir }: RulePlace): RuleFields {
   if (text.startsWith('unix:/')) return { path: text.slice('unix:'.length) }
+  const [, kind, file] = FILE_RULE.exec(text) ?? []
+  if (kind !== undefined && file !== undefined)
+    return {
+      operation: ['open', 'read'],
+      product: kind,
+      path: file.startsWith('**') ? file : resolve(dir ?? HOME, file),
+    }
   const url = URL_RULE.exec(text)
   if (url === null) {
     const word = /^[a-z]+/.exec(text)?.[0] ?? ''
@@ -95,7 +137,12 @@ function parseRule(text: string) {
 
 const PRODUCT_OF: Readonly<Record<string, string>> = { postgresql: 'postgres', rediss: 'redis' }
 
-function remedy({ facts }: Layer) {
+function remedy({ operation, facts }: Layer) {
+  if (operation !== 'db:connect') {
+    const hint =
+      'a database file is judged by the folders of fs.write, and of fs.read where it is opened for reading only'
+    return { rule: `db:${facts.product}:${facts.path}`, hint }
+  }
   if (facts.path !== undefined) return { rule: `db:unix:${facts.path}` }
   const usual = PRODUCTS[String(facts.product)] === facts.port
   const host = String(facts.host)

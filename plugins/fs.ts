@@ -10,9 +10,11 @@ import { guardChdir } from './fs/chdir.ts'
 import { Descriptors, guardDescriptors } from './fs/descriptors.ts'
 import { guardFunctions } from './fs/functions.ts'
 import { guardHandles } from './fs/handles.ts'
-import { nearestRoot, passesByRoots, printPath, printRoot, readRoots, writeRoots } from './fs/roots.ts'
+import { guardNativeFiles } from './fs/native-files.ts'
+import { nearestRoot, passesByRoots, printPath, printRoot, readRoots, resolveLinks, writeRoots } from './fs/roots.ts'
 import { parseFsRule } from './fs/rule.ts'
 import { Seam } from './fs/seam.ts'
+import { guardSqlite } from './fs/sqlite.ts'
 import { guardStreams } from './fs/streams.ts'
 import { type Access, OPERATIONS } from './fs/table.ts'
 
@@ -23,7 +25,7 @@ export const fs = definePlugin({
     read: { safety: 'safe', summary: 'reads a file, lists or watches a folder' },
     write: { safety: 'unsafe', summary: 'makes, changes, moves or removes a file, folder or link' },
   },
-  facts: { path: 'file', function: 'word', given: 'text' },
+  facts: { path: 'file', function: 'word', given: 'text', driver: 'word', product: 'word' },
   synonyms: ['file', 'disk', 'filesystem'],
   settings: { fs: { type: 'object', keys: { read: { type: 'folders' }, write: { type: 'folders' } } } },
   runner: true,
@@ -32,7 +34,7 @@ export const fs = definePlugin({
   parseRule: parseFsRule,
   describe,
   remedy,
-  passes: ({ operation, facts }, context) => passesByRoots(accessOf(operation), String(facts.path), context),
+  passes,
   install(tap) {
     const seam = new Seam(tap)
     const descriptors = new Descriptors(seam)
@@ -41,8 +43,17 @@ export const fs = definePlugin({
     guardHandles(seam, fsModule, descriptors)
     guardStreams(seam, fsModule)
     guardChdir(seam)
+    guardSqlite(seam)
+    guardNativeFiles(seam)
   },
 })
+
+/** Files of databases come from plugins that know less of links. */
+function passes({ operation, facts }: Layer, context: PolicyContext): boolean {
+  const path = String(facts.path)
+  const resolved = facts.driver === undefined ? path : resolveLinks(path)
+  return passesByRoots(accessOf(operation), resolved, context)
+}
 
 const accessOf = (operation: string) => operation.slice('fs:'.length) as Access
 

@@ -5,9 +5,11 @@ import { fs } from './fs.ts'
 import type { HttpFamily } from './http/family.ts'
 import { http } from './http.ts'
 import { native } from './native.ts'
+import type { SocketsFamily } from './sockets/family.ts'
 import { sockets } from './sockets.ts'
 import { subprocess } from './subprocess.ts'
 import { worker } from './worker.ts'
+import type { WsFamily } from './ws/family.ts'
 import { ws } from './ws.ts'
 
 /** The built-in plugins, the highest protocol first. */
@@ -16,4 +18,6 @@ export const builtins: readonly PluginDefinition[] = [db, ws, http, sockets, dns
 /** What `tripwire` has for the protocols that can be mocked. */
 export interface Families {
   readonly http: HttpFamily
+  readonly sockets: SocketsFamily
+  readonly ws: WsFamily
 }

@@ -11,8 +11,10 @@ import { nameClient, rememberClients, SPOKEN } from './sockets/clients.ts'
 import { guardConnect } from './sockets/connect.ts'
 import { guardDatagrams } from './sockets/datagrams.ts'
 import { keyOf } from './sockets/endpoint.ts'
+import { mocking } from './sockets/mocking.ts'
 import { guardReuse } from './sockets/reuse.ts'
 import { parseSocketRule } from './sockets/rule.ts'
+import { serve } from './sockets/serve.ts'
 import { carryFrames, noteServers } from './sockets/servers.ts'
 
 const load = createRequire(import.meta.url)
@@ -25,7 +27,7 @@ export const sockets = definePlugin({
     join: { safety: 'unsafe', summary: 'joins a multicast group, which tells the network' },
     listen: { safety: 'safe', summary: 'listens on a port or path; passes by default' },
   },
-  facts: { client: 'word', transport: 'word', host: 'host', port: 'port', path: 'file' },
+  facts: { client: 'word', transport: 'word', host: 'host', port: 'port', path: 'file', sent: 'data' },
   synonyms: ['net', 'tcp', 'tls', 'udp', 'socket', 'dgram', 'unix'],
   settings: { loopback: { type: 'enum', values: ['own', 'any', 'none'], default: 'own' } },
   parseRule: parseSocketRule,
@@ -33,6 +35,7 @@ export const sockets = definePlugin({
   remedy: (layer) => ({ rule: `sockets:${target(layer)}`, ...hintFor(layer) }),
   passes,
   lifts: { over: 'sockets', lift: nameClient },
+  mocking: { ...mocking, serve },
   install(tap) {
     const net: typeof import('node:net') = load('node:net')
     guardConnect(tap, net, guardReuse(tap, net))

@@ -5,19 +5,29 @@
  * Bypassed by: WebSockets over HTTP/2, handshakes written by hand (judged as `sockets`).
  */
 import { definePlugin, type Layer, parseUrlRule } from '../src/plugin.ts'
-
-const SCHEMES = { ws: 80, wss: 443 }
+import { mocking, SCHEMES } from './ws/mocking.ts'
+import { serve } from './ws/serve.ts'
 
 export const ws = definePlugin({
   name: 'ws',
   operations: { connect: { safety: 'unsafe', summary: 'opens a WebSocket' } },
-  facts: { url: 'text', scheme: 'word', host: 'host', port: 'port', path: 'path' },
+  facts: {
+    url: 'text',
+    scheme: 'word',
+    host: 'host',
+    port: 'port',
+    path: 'path',
+    query: 'data',
+    protocols: 'data',
+    sent: 'data',
+  },
   schemes: SCHEMES,
   synonyms: ['websocket', 'websockets', 'WebSocket', 'wss'],
   parseRule: (text) => parseUrlRule(text, SCHEMES),
   describe: ({ facts }) => `a WebSocket to ${facts.url}`,
   remedy: ({ facts }) => ({ rule: String(facts.url).split('?')[0] as string }),
   lifts: { over: 'http', lift },
+  mocking: { ...mocking, serve },
   install() {},
 })
 

@@ -31,6 +31,7 @@ import { PACKAGE_ROOT } from './package-root.ts'
 import { LockedSlotError, PatchSet } from './patch/patch-set.ts'
 import { readSlot, writeSlot } from './patch/slot.ts'
 import { createTap } from './patch/tap.ts'
+import { loadPeer } from './peers.ts'
 import type { PluginDefinition } from './plugin.ts'
 import { createHop } from './redirect/hop.ts'
 import { createHub } from './redirect/hub.ts'
@@ -72,6 +73,7 @@ function assemble(): Installed {
     captureFrames,
     badAnswer,
   })
+  guard.settled = () => hub.settled()
   const threads = new Threads(
     guard,
     () => state.config,
@@ -117,6 +119,8 @@ function assemble(): Installed {
         standing: (what) => standing({ guard, misuse: misuseError }, what),
         callerPosition,
         compile: (protocol, patterns, text) => needConfig(state.config).grammar.fromPatterns(protocol, patterns, text),
+        need: (name, what) => void loadPeer(name, what),
+        prepare: (protocol) => guard.plugins.prepare(protocol),
         printCall: (what, args) => printApiCall(what, args, voice.redact()),
         errors: {
           badArgument: badArgumentError,

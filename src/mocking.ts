@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Facts, Layer } from './core/call.ts'
 import type { Frame } from './core/frames.ts'
+import type { Step } from './core/script.ts'
 import type { Tap } from './plugin.ts'
 
 /** A mock's answer to a call, and the way to tell what becomes known of the call while it is given. */
@@ -19,11 +20,26 @@ export interface Reply {
   /** Whether the mock was chosen without facts that it speaks of: then `complete` must be asked before anything is answered. */
   readonly tentative: boolean
   /**
-   * Tells facts that became known (a body). The mock is chosen again where it speaks of them.
+   * Tells facts that became known (a body), or are still growing (as getters). The mock is chosen again where it speaks of them.
    *
    * @returns the error to fail with, when nothing answers a call with these facts
    */
   complete(facts: Facts): Error | undefined
+  /** Whether code in a frame stands in the sandbox that the call was made in. */
+  holds(frame: Frame): boolean
+  /** A conversation has begun: at the end of its test, what of the answer is left over (steps of a script) makes the mock unused. */
+  owes(left: () => readonly Step[]): void
+  /** Writes down that what came is not what a script waits for. @returns the error to fail with */
+  deviates(deviation: Deviation): Error
+}
+
+/** Where a conversation left its script. */
+export interface Deviation {
+  /** The step it stands at, from 1; one more than there are when the script is over. */
+  readonly step: number
+  readonly steps: readonly Step[]
+  /** What came instead; undefined when nothing did, and nothing can any more. */
+  readonly came: unknown
 }
 
 /** Patterns by fact, as `mock`, `passThrough` and `assert` take them: text is read by the fact's kind, data compares deeply. */
@@ -37,6 +53,10 @@ export interface Mocking {
   readReply(reply: unknown): unknown
   /** A reply to fill in, as code: `{ json: {} }`. */
   readonly example: string
+  /** A package that mocks need, and their users install: asked for when the first is made. */
+  readonly needs?: string
+  /** Runs before the first mock of this protocol, or of one that stands on it. */
+  prepare?(): void
   /**
    * The facts of a call as mocks and interactions see them: what can be derived is added, what is not known yet is there as `undefined`.
    * Asked in sandboxes only.
@@ -44,8 +64,12 @@ export interface Mocking {
   derive?(layer: Layer): Facts
   /** Whether what `passThrough` lets through is given to the plugin as a reply, because its facts are only known that way (bodies). */
   readonly forwards?: boolean
-  /** The facts that the code under test controls: an assertion has to name each. A list is a fact and what else names it. */
-  controlled(facts: Facts): readonly (string | readonly [string, ...string[]])[]
+  /**
+   * The facts that the code under test controls: an assertion has to name each. A list is a fact and what else names it.
+   *
+   * @param answer of the mock that answered: what a script expected needs no second naming
+   */
+  controlled(facts: Facts, answer?: unknown): readonly (string | readonly [string, ...string[]])[]
   /** A pattern that fits the call, as code (`'GET https://api.example.com/'`), and the facts that it names. */
   print(layer: Layer): { readonly pattern: string; readonly names: readonly string[] }
   /** Takes over the worker's end of a connection that was redirected for a mock of this protocol; runs in the frame of the call. */
@@ -96,4 +120,6 @@ export interface Hub {
   certificateFor(host: string): { readonly key: string; readonly cert: string }
   /** The server's side of TLS on an accepted connection, with a certificate for whatever host the client asks for. */
   secure(peer: Socket, host: string, protocols: readonly string[], ready: (secured: TLSSocket) => void): void
+  /** A conversation is held on an accepted connection: what the client has sent is waited for before anybody says what it sent. */
+  follow(peer: Socket): void
 }

@@ -36,13 +36,25 @@ export interface Operation {
 export type RuleFields = Readonly<Record<string, string | number | readonly (string | number)[]>>
 
 export { SafeMap, SafeSet, SafeWeakMap, SafeWeakSet } from './core/collections.ts'
+export { fits, isAsymmetric } from './core/equal.ts'
 export type { Family, MockHandle } from './core/families.ts'
 export { isLoopbackHost, normaliseHost } from './core/normalise.ts'
 export { packageOf } from './core/package-name.ts'
 export { RuleSyntaxError } from './core/rule-syntax.ts'
+export {
+  fitsMessage,
+  type Inbox,
+  isText,
+  MessageInbox,
+  Performance,
+  Script,
+  type Stage,
+  type Step,
+  type Taken,
+} from './core/script.ts'
 export { suggest } from './core/suggest.ts'
 export { parseUrlRule } from './core/url-rule.ts'
-export type { FactPatterns, Hub, Mocking, Redirected, Register, Reply } from './mocking.ts'
+export type { Deviation, FactPatterns, Hub, Mocking, Redirected, Register, Reply } from './mocking.ts'
 
 /** A schema for config keys that a plugin adds (`loopback`, `fs`); closed, and checked like the rest of the config. */
 export type SettingSchema =
@@ -212,6 +224,8 @@ export interface Tap {
   frame(): Frame
   /** Runs `fn` in a frame (an own server's handler in the frame of the request that caused it). */
   runIn<T>(frame: Frame, fn: () => T): T
+  /** A package that mocks need (`Mocking.needs`): the user's copy. @throws MissingPeerError */
+  peer(name: string): object
   readonly own: OwnEndpoints
   /** Connects clients to peers inside the worker, which answer for mocks. */
   readonly hub: Hub

@@ -55,20 +55,21 @@ function patch(seam: Seam, descriptors: Descriptors, owner: Owner, patched: Patc
     const { operation } = patched
     if (operation.moves) return moving(seam, descriptors, original, patched)
     const [path, ...others] = operation.paths
-    const isPlain = path !== undefined && others.length === 0 && path.is === undefined && !operation.flags
+    const isPlain = path?.at === 0 && others.length === 0 && path.is === undefined && !operation.flags
     if (isPlain && operation.descriptor === undefined) return plain(seam, original, patched, path)
     return any(seam, descriptors, original, patched)
   })
 }
 
 /** One path, always used alike: these are called thousands of times. */
-function plain(seam: Seam, original: Fn, patched: Patched, { at, access, last }: PathArgument): Fn {
+function plain(seam: Seam, original: Fn, patched: Patched, { access, last }: PathArgument): Fn {
   const step: Step = { access: access as Access, last, function: patched.name, opens: isOpening(patched) }
   const slot = slotOf(step)
   return function (...args) {
-    if (!seam.passes(slot, args[at])) {
-      const stop = seam.judge(args[at], step)
-      if (stop !== undefined) return fail(stop, callOf(patched, step, args[at]), args)
+    // A number that V8 knows, so that it need not make the list.
+    if (!seam.passes(slot, args[0])) {
+      const stop = seam.judge(args[0], step)
+      if (stop !== undefined) return fail(stop, callOf(patched, step, args[0]), args)
     }
     return apply(original, this, args)
   }

@@ -61,7 +61,7 @@ export function rootOf(path: string, roots: readonly Root[]): Root | undefined {
 
 /** `'.'` moves with the process. */
 function pathOf({ path }: Root): string {
-  return path ?? resolve(real.cwd())
+  return path ?? resolveLinks(real.cwd())
 }
 
 /** The root with which a path shares most of its folders; undefined when it shares none. */
@@ -92,7 +92,7 @@ export function printPath(path: string): string {
 }
 
 function temporaryFolder(): readonly Root[] {
-  temporary ??= [{ path: resolve(real.tmpdir), source: 'the temporary folder' }]
+  temporary ??= [{ path: resolveLinks(real.tmpdir), source: 'the temporary folder' }]
   return temporary
 }
 
@@ -101,7 +101,7 @@ function named(folders: unknown, source: string): readonly Root[] {
   const list = folders as readonly string[]
   const known = resolved.get(list)
   if (known !== undefined) return known
-  const roots = list.map((folder) => ({ path: folder === '.' ? undefined : resolve(folder), source }))
+  const roots = list.map((folder) => ({ path: folder === '.' ? undefined : resolveLinks(folder), source }))
   resolved.set(list, roots)
   return roots
 }
@@ -110,9 +110,9 @@ function named(folders: unknown, source: string): readonly Root[] {
 function ofTheProject({ root, workspace }: PolicyContext['place']): readonly Root[] {
   const known = standing.get(root)
   if (known !== undefined) return known
-  const roots: Root[] = [{ path: resolve(workspace), source: 'the workspace' }]
+  const roots: Root[] = [{ path: resolveLinks(workspace), source: 'the workspace' }]
   for (let folder = root; ; folder = dirname(folder)) {
-    roots.push({ path: resolve(join(folder, 'node_modules')), source: 'node_modules' })
+    roots.push({ path: resolveLinks(join(folder, 'node_modules')), source: 'node_modules' })
     if (dirname(folder) === folder) break
   }
   roots.push(...OF_THE_MACHINE.map((path) => ({ path, source: 'the machine' })))
@@ -120,6 +120,7 @@ function ofTheProject({ root, workspace }: PolicyContext['place']): readonly Roo
   return roots
 }
 
-function resolve(folder: string): string {
+/** The path that the operating system would work on. */
+export function resolveLinks(folder: string): string {
   return new Resolver().resolve({ text: folder, bytes: false }, 'content')
 }

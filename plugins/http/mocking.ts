@@ -18,6 +18,11 @@ export type Query = Readonly<Record<string, string | readonly string[]>>
 export const mocking: Omit<Mocking, 'serve'> = {
   example: '{ json: {} }',
   forwards: true,
+  prepare() {
+    const reach = firstMock
+    firstMock = undefined
+    reach?.()
+  },
   readPattern,
   readReply,
   derive: ({ facts }) => ({ ...facts, query: queryOf(String(facts.url)), headers: undefined, body: undefined }),
@@ -41,9 +46,6 @@ export function onFirstMock(reach: () => void): void {
 }
 
 function readPattern(pattern: unknown): FactPatterns {
-  const reach = firstMock
-  firstMock = undefined
-  reach?.()
   if (typeof pattern === 'string') return readText(pattern)
   if (pattern instanceof URL) return readAddress(pattern.href)
   if (Object.prototype.toString.call(pattern) === '[object RegExp]') return { url: pattern }

@@ -62,10 +62,11 @@ function database(given: string, opening: Opening, driver: string, args: readonl
     return connection(opening.product, driver, { host, port: port || (/^(?:http|ws):/.test(protocol) ? '80' : '443') })
   }
   const file = given.replace(/^file:(?:\/\/)?/, '').replace(/\?.*$/, '')
-  const inMemory = file === '' || file === ':memory:' || /[?&]mode=memory/.test(given)
-  const path = inMemory ? ':memory:' : resolve(currentFolder(), file)
+  if (file === '' || file === ':memory:' || /[?&]mode=memory/.test(given)) return undefined
   const access = opening.readOnly !== undefined && at(args, opening.readOnly) ? 'read' : 'write'
-  return { protocol: 'db', operation: 'db:open', facts: { product: opening.product, driver, path, access } }
+  // As a file, so that the folders of `fs` judge it; the driver makes it a call of `db`.
+  const facts = { path: resolve(currentFolder(), file), function: driver, driver, product: opening.product }
+  return { protocol: 'fs', operation: `fs:${access}`, facts }
 }
 
 function connection(

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net'
 import type { Facts, Layer, Tap } from '../../src/plugin.ts'
 import { factsOf, keyOf, optionsOf } from './endpoint.ts'
+import { failureOf } from './mocking.ts'
 import { unreachable } from './unreachable.ts'
 
 type Net = typeof import('node:net')
@@ -37,7 +38,11 @@ export function guardConnect(tap: Tap, net: Net, onOutside: () => void): void {
       const outcome = tap.judge(layer, this)
       if (outcome.kind === 'block') return fail(this, original as Connect, outcome.error)
       if (outcome.kind === 'refuse') return fail(this, original as Connect, unreachable(facts))
-      if (outcome.kind === 'reply') return tap.serve(this, original as never, args, outcome.reply)
+      if (outcome.kind === 'reply') {
+        const { reply } = outcome
+        const failure = reply.protocol === layer.protocol ? failureOf(reply.answer, facts) : undefined
+        return failure ? fail(this, original as Connect, failure) : tap.serve(this, original as never, args, reply)
+      }
       if (!noteOwn(tap, this, facts)) onOutside()
       return tap.carry(layer, pass)
     } as typeof original

@@ -4,14 +4,14 @@ import type { Socket } from 'node:dgram'
 import type { Facts, Outcome, Tap } from '../../src/plugin.ts'
 import { SafeMap, SafeSet, SafeWeakMap } from '../../src/plugin.ts'
 import { isAddressInfo } from './address.ts'
+import { fail, MockedDatagrams, placeholder } from './mocked-datagrams.ts'
+import { failureOf } from './mocking.ts'
 import { unreachable } from './unreachable.ts'
 
 // Captured at load: tests replace them.
 const { isInteger } = Number
 
 type Dgram = typeof import('node:dgram')
-
-const { nextTick } = process
 
 export function guardDatagrams(tap: Tap, dgram: Dgram): void {
   const proto = dgram.Socket.prototype
@@ -20,9 +20,10 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
   /** Sends that wait for the socket to be bound come through here a second time. */
   const approved = new SafeWeakMap<Socket, Map<string, number>>()
 
-  const judge = (operation: string, facts: Facts, socket?: Socket): Error | undefined => {
+  const mocked = new MockedDatagrams(tap)
+  const judge = (operation: string, facts: Facts, socket?: Socket): Outcome => {
     noteBound(tap, bound)
-    return errorOf(tap.judge({ protocol: 'sockets', operation, facts }, socket), facts)
+    return tap.judge({ protocol: 'sockets', operation, facts }, socket)
   }
   const errorOf = (outcome: Outcome, facts: Facts): Error | undefined => {
     if (outcome.kind === 'block') return outcome.error
@@ -44,8 +45,11 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
     tap.patch(proto as unknown as Record<typeof name, (...args: string[]) => void>, name, (original) => {
       return function (this: Socket, ...args: string[]) {
         const host = name === 'addMembership' ? args[0] : args[1]
-        const error = typeof host === 'string' ? judge('sockets:join', { transport: 'udp', host }) : undefined
+        const facts = { transport: 'udp', host }
+        const outcome = typeof host === 'string' ? judge('sockets:join', facts) : undefined
+        const error = outcome && errorOf(outcome, facts)
         if (error !== undefined) throw error
+        if (outcome?.kind === 'reply') return undefined
         return Reflect.apply(original, this, args)
       }
     })
@@ -54,8 +58,19 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
   tap.patch(proto, 'connect', (original) => {
     return function connect(this: Socket, ...args: unknown[]) {
       const facts = endpointOf(this, args[0], typeof args[1] === 'string' ? args[1] : undefined)
-      const error = facts && judge('sockets:connect', facts, this)
+      const outcome = facts && judge('sockets:connect', facts, this)
+      if (facts !== undefined && outcome?.kind === 'reply') {
+        const failure = failureOf(outcome.reply.answer, facts)
+        if (failure !== undefined) return fail(this, failure, args.at(-1))
+        mocked.connect(this, facts, outcome.reply)
+        connected.set(this, facts)
+        // Nothing is sent by that: the socket is as one that is connected.
+        const done = args.find((arg) => typeof arg === 'function')
+        return Reflect.apply(original, this, [facts.port, placeholder(this), ...(done ? [done] : [])])
+      }
+      const error = facts && outcome && errorOf(outcome, facts)
       if (error === undefined) {
+        mocked.disconnect(this)
         connected.set(this, facts ?? {})
         return carrying('sockets:connect', facts, () => Reflect.apply(original, this, args))
       }
@@ -66,6 +81,7 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
   tap.patch(proto, 'disconnect', (original) => {
     return function disconnect(this: Socket) {
       connected.delete(this)
+      mocked.disconnect(this)
       return Reflect.apply(original, this, [])
     }
   })
@@ -73,27 +89,39 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
   tap.patch(proto, 'send', (original) => {
     return function send(this: Socket, ...args: unknown[]) {
       const peer = connected.get(this)
+      const carryOn = () => Reflect.apply(original, this, args)
+      const conversation = peer && mocked.connection(this)
+      if (conversation) return mocked.send(this, conversation, args, typeof args[2] === 'number', carryOn)
       if (peer !== undefined && isConnected(this)) {
         const error = errorOf(tap.use(this), peer)
-        return error === undefined ? Reflect.apply(original, this, args) : fail(this, error, args.at(-1))
+        return error === undefined ? carryOn() : fail(this, error, args.at(-1))
       }
       const target = targetOf(args)
       const facts = endpointOf(this, target.port, target.address)
-      if (facts === undefined || takeApproved(approved, this, facts)) return Reflect.apply(original, this, args)
-      const error = judge('sockets:send', facts)
+      if (facts === undefined || takeApproved(approved, this, facts)) return carryOn()
+      const going = mocked.conversation(this, facts)
+      if (going) return mocked.send(this, going, args, target.isSliced, carryOn)
+      const outcome = judge('sockets:send', facts)
+      if (outcome.kind === 'reply') {
+        const failure = failureOf(outcome.reply.answer, facts)
+        if (failure !== undefined) return fail(this, failure, args.at(-1))
+        const begun = mocked.begin(this, facts, outcome.reply)
+        return mocked.send(this, begun, args, target.isSliced, carryOn)
+      }
+      const error = errorOf(outcome, facts)
       if (error !== undefined) return fail(this, error, args.at(-1))
       if (!isBound(this)) approve(approved, this, facts)
-      return carrying('sockets:send', facts, () => Reflect.apply(original, this, args))
+      return carrying('sockets:send', facts, carryOn)
     } as typeof original
   })
 }
 
 /** The port and address among the arguments of an unconnected send: `(msg, [offset, length,] port [, address] [, callback])`. */
-function targetOf(args: readonly unknown[]): { port: unknown; address: string | undefined } {
+function targetOf(args: readonly unknown[]): { port: unknown; address: string | undefined; isSliced: boolean } {
   const [, second, third, fourth, fifth] = args
   const sliced = Boolean(fifth) || (Boolean(fourth) && typeof fourth !== 'function')
   const [port, address] = sliced ? [fourth, fifth] : [second, third]
-  return { port, address: typeof address === 'string' && address !== '' ? address : undefined }
+  return { port, address: typeof address === 'string' && address !== '' ? address : undefined, isSliced: sliced }
 }
 
 function endpointOf(socket: Socket, port: unknown, address: string | undefined): Facts | undefined {
@@ -101,15 +129,6 @@ function endpointOf(socket: Socket, port: unknown, address: string | undefined):
   if (!isInteger(number) || number <= 0 || number > 65_535) return undefined
   const { type } = socket as unknown as { type?: string }
   return { transport: 'udp', host: address ?? (type === 'udp6' ? '::1' : '127.0.0.1'), port: number }
-}
-
-/** As Node does when a name cannot be looked up: the callback gets the error, or an 'error' event does. */
-function fail(socket: Socket, error: Error, last: unknown): undefined {
-  nextTick(() => {
-    if (typeof last === 'function') last(error)
-    else socket.emit('error', error)
-  })
-  return undefined
 }
 
 /** As Node sees it: a connect that is under way or has failed leaves a socket that sends to any address. */

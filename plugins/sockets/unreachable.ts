@@ -15,9 +15,9 @@ export function unreachable(facts: Facts): Error {
 }
 
 /** What Node gives when the other side of an open connection has gone. */
-export function reset(): Error {
+export function reset(syscall = 'write'): Error {
   const errno = -(constants.errno.ECONNRESET ?? 104)
-  return Object.assign(new Error('write ECONNRESET'), { errno, code: 'ECONNRESET', syscall: 'write' })
+  return Object.assign(new Error(`${syscall} ECONNRESET`), { errno, code: 'ECONNRESET', syscall })
 }
 
 /** What Node gives when somebody else listens already. */
@@ -29,5 +29,27 @@ export function addressTaken(facts: Facts): Error {
     syscall: 'listen',
     address: facts.transport === 'unix' ? facts.path : facts.host,
     ...(facts.port !== undefined && { port: facts.port }),
+  })
+}
+
+/** Failures that a mock may give, as Node tells of them: the same codes, syscalls and words (Node 20 to 26). */
+export const FAILURES = {
+  refused: (facts: Facts) => connectFailure(facts, 'ECONNREFUSED'),
+  reset: (_: Facts) => reset('read'),
+  timeout: (facts: Facts) => connectFailure(facts, 'ETIMEDOUT'),
+  unreachable,
+} as const
+
+export type FailureName = keyof typeof FAILURES
+
+function connectFailure(facts: Facts, code: 'ECONNREFUSED' | 'ETIMEDOUT'): Error {
+  const { port, path } = facts
+  const target = facts.transport === 'unix' ? String(path) : `${facts.host}:${port}`
+  const more = facts.transport === 'unix' ? { address: path } : { address: facts.host, port }
+  return Object.assign(new Error(`connect ${code} ${target}`), {
+    errno: -constants.errno[code],
+    code,
+    syscall: 'connect',
+    ...more,
   })
 }

@@ -5,7 +5,7 @@ import type { PluginSet } from './plugins.ts'
 import { type Policy, policyOf } from './policy.ts'
 import { PendingReply } from './replies.ts'
 import type { Sandboxes } from './sandbox.ts'
-import type { TripBook, TripSite } from './trips.ts'
+import type { Deviated, TripBook, TripSite } from './trips.ts'
 import { decide } from './verdict.ts'
 
 /** Carries out what mocks answer: uses them up, writes the call down, and follows it while it is answered. */
@@ -28,33 +28,42 @@ export class Answering {
   }
 
   reply(call: CallRecord, policy: Policy, verdict: Extract<Verdict, { kind: 'reply' }>): Outcome {
-    const { mock, certain } = verdict.found
-    const opens = this.#plugins.isOpening(call.layers[0] as Layer)
+    const { mock, certain, layer } = verdict.found
+    const opens = this.#plugins.isOpening(layer)
     if (certain && !opens) mock.uses++
     const site = this.#trips.captureLater()
     const plugins = this.#plugins
     // What only opens is served as long as a mock might answer what comes on it, and is nothing to assert.
-    const recording = opens ? { plugins, site } : { plugins, site, mock }
+    const recording = opens ? { plugins, site, layer } : { plugins, site, layer, mock }
     const interaction = this.#sandboxes.record(policy.sandbox as number, call, verdict, recording)
     if (interaction === undefined) return { kind: 'pass' }
-    if (mock.passThrough && !plugins.forwards(call)) return { kind: 'pass' }
-    const reply = new PendingReply({ mock, certain: certain || opens }, interaction, call.frame, {
-      rechoose: (facts) => plugins.chooseMock(call, facts, policy),
-      unanswered: (facts) => this.#unanswered(call, policy, facts, site()),
+    if (mock.passThrough && !plugins.forwards(layer)) return { kind: 'pass' }
+    const reply = new PendingReply({ mock, layer, certain: certain || opens }, interaction, call.frame, {
+      rechoose: (facts) => plugins.chooseMock(layer, facts, policy),
+      unanswered: (facts) => this.#unanswered(call, layer, policy, facts, site()),
+      holds: (frame) => policyOf(frame).sandbox === policy.sandbox,
+      deviates: (deviation, now) => this.#deviates(call, now, { ...deviation, site: site() }, policy),
     })
     return { kind: 'reply', reply }
   }
 
   /** What became known of a call leaves it without an answer. */
-  #unanswered(call: CallRecord, policy: Policy, facts: Facts, site: TripSite): Error {
-    const [top, ...lower] = call.layers as [Layer, ...Layer[]]
-    const known = new CallRecord(call.frame, () => [{ ...top, facts }, ...lower], call.onOpen)
+  #unanswered(call: CallRecord, answered: Layer, policy: Policy, facts: Facts, site: TripSite): Error {
+    const layers = call.layers.map((layer) => (layer === answered ? { ...layer, facts } : layer))
+    const known = new CallRecord(call.frame, () => layers, call.onOpen)
     const why: Why = { by: 'sandbox' }
     const verdict: Verdict = { kind: 'block', code: 'TRIPWIRE_UNMOCKED_INTERACTION', why }
     const { trip, error } = this.#trips.make(known, verdict, site, policy)
     call.verdict = verdict
     call.trip = trip
     this.#trips.charge(trip, error, call.frame, policy)
+    return error
+  }
+
+  /** What came is not what a script waits for. */
+  #deviates({ frame }: CallRecord, layer: Layer, deviation: Deviated, policy: Policy): Error {
+    const { trip, error } = this.#trips.makeDeviation(frame, layer, deviation)
+    this.#trips.charge(trip, error, frame, policy)
     return error
   }
 }

@@ -157,11 +157,20 @@ function runAndClose(guard: Guard, frame: Frame, fn: () => unknown, after: () =>
       guard.closeFrame(frame)
       after()
     },
+    guard.settled,
   )
 }
 
-/** Runs `fn`, and `end` once that is done: at once, or when the promise it gave settles. */
-function settle(fn: () => unknown, end: () => void): unknown {
+/**
+ * Runs `fn`, and `end` once that is done: at once, or when the promise it gave settles.
+ *
+ * @param arrival what a promise waits for before its end
+ */
+function settle(
+  fn: () => unknown,
+  end: () => void,
+  arrival: () => Promise<void> | undefined = () => undefined,
+): unknown {
   let result: unknown
   try {
     result = fn()
@@ -174,11 +183,15 @@ function settle(fn: () => unknown, end: () => void): unknown {
     return result
   }
   return result.then(
-    (value) => {
+    async (value) => {
+      const arriving = arrival()
+      if (arriving) await arriving
       end()
       return value
     },
-    (error) => {
+    async (error) => {
+      const arriving = arrival()
+      if (arriving) await arriving
       end()
       throw error
     },
@@ -214,7 +227,11 @@ function sandboxBlock(parts: ApiParts, frame: Frame, options: Scope | undefined)
     owner.removeScope(scope)
     sandboxes.end(box)
   }
-  return disposable(Object.assign(box, { [Symbol.dispose]: end, [Symbol.asyncDispose]: async () => end() }))
+  const endLater = async () => {
+    await parts.guard.settled()
+    end()
+  }
+  return disposable(Object.assign(box, { [Symbol.dispose]: end, [Symbol.asyncDispose]: endLater }))
 }
 
 /**

@@ -9,7 +9,7 @@ export interface Assertion {
   /** What is expected of each fact that it names. */
   readonly expected: Readonly<Record<string, unknown>>
   /** Facts that the code under test controls. */
-  controlled(facts: Facts): readonly (string | readonly string[])[]
+  controlled(facts: Facts, answer: unknown): readonly (string | readonly string[])[]
 }
 
 /** The facts that neither a name nor what else names them names. */
@@ -53,7 +53,10 @@ export function assertNext(ledger: Ledger, assertion: Assertion): Failure | unde
     const { expected } = assertion
     return { kind: 'mismatch', interaction: candidate, differing, expected, pending, later, ordered }
   }
-  const missing = unnamed(assertion.controlled(candidate.facts), Object.keys(assertion.expected))
+  const missing = unnamed(
+    assertion.controlled(candidate.facts, candidate.mock?.answer),
+    Object.keys(assertion.expected),
+  )
   if (missing.length > 0) return { kind: 'missing-facts', interaction: candidate, missing }
   if (Object.values(assertion.expected).every(isWildcard)) return { kind: 'wildcards', interaction: candidate }
   candidate.asserted = true

@@ -45,6 +45,7 @@ export type TripCode =
   | 'TRIPWIRE_POST_SANDBOX_INTERACTION'
   | 'TRIPWIRE_POST_TEST_INTERACTION'
   | 'TRIPWIRE_UNMOCKED_INTERACTION'
+  | 'TRIPWIRE_SCRIPT'
 
 /** What decided, and where it is written. */
 export interface Why {

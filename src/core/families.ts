@@ -39,6 +39,9 @@ export interface FamilyParts {
   callerPosition(): string
   /** @throws RuleError */
   compile(protocol: string, patterns: Readonly<Record<string, unknown>>, text: string): FactRule
+  prepare(protocol: string): void
+  /** @throws MissingPeerError when a package that mocks need is not installed */
+  need(name: string, what: string): void
   /** The call as code, for messages: `tripwire.http.mock('GET …')`. */
   printCall(what: string, args: readonly unknown[]): string
   /** Errors of the contract; see `src/errors/contract.ts`. */
@@ -63,6 +66,8 @@ export function createFamily(
 
   function register(what: string, text: string, rule: FactRule, answer: unknown, passThrough: boolean): MockHandle {
     const frame = parts.standing(what)
+    if (mocking.needs !== undefined) parts.need(mocking.needs, what)
+    parts.prepare(plugin.name)
     const owner = frame.kind === 'hook' || frame.kind === 'import' ? (frame.parent ?? frame) : frame
     const mock = new Mock({
       protocol: plugin.name,
@@ -120,7 +125,7 @@ export function createFamily(
         protocol: plugin.name,
         rule,
         expected: patterns,
-        controlled: (all) => mocking.controlled(all),
+        controlled: (all, answer) => mocking.controlled(all, answer),
       }
       const failure = assertNext(ledgerOf(frame), assertion)
       if (failure !== undefined) throw errors.failed(text, failure)

@@ -38,6 +38,8 @@ export class Guard implements Judge {
   refresh: (() => void) | undefined
   /** Takes in what the threads that were started here have to tell, before anything ends. */
   drain: (() => void) | undefined
+  /** When all that was sent to mocked peers has reached them; undefined where nothing is on its way. */
+  settled: () => Promise<void> | undefined = () => undefined
   /** False until a setup file took over. */
   active = false
   readonly #captureFrames: () => readonly StackFrame[]
@@ -113,7 +115,7 @@ export class Guard implements Judge {
   memory(protocol: string): Memory {
     if (!this.active || this.#aside) return UNWATCHED
     this.refresh?.()
-    return this.plugins.memory(protocol, policyOf(this.currentFrame()))
+    return this.plugins.memory(protocol, this.currentFrame())
   }
 
   #judge(layer: Layer): Outcome {

@@ -1,5 +1,6 @@
 import type { Layer } from './call.ts'
 import type { Rule } from './rules.ts'
+import type { Step } from './script.ts'
 
 /** What a mock is made of; `Mock` adds how often it may and must answer. */
 export interface MockParts {
@@ -28,6 +29,8 @@ export class Mock {
   most = 1
   /** How many calls it answered. */
   uses = 0
+  /** Asked at the end: what of the answers it began is still to come (steps of a script). */
+  readonly begun: (() => readonly Step[])[] = []
 
   constructor({ protocol, rule, text, source, answer, passThrough }: MockParts) {
     this.protocol = protocol
@@ -43,13 +46,19 @@ export class Mock {
   }
 
   get unused(): boolean {
-    return this.uses < this.least
+    return this.uses < this.least || this.left.length > 0
+  }
+
+  /** What of its answers is left over. */
+  get left(): readonly Step[] {
+    return this.least === 0 ? [] : this.begun.flatMap((left) => left())
   }
 }
 
-/** A mock for a call, and whether it fits whatever becomes known of the call later. */
+/** A mock for a call, the layer of the call that it speaks of, and whether it fits whatever becomes known of the call later. */
 export interface Found {
   readonly mock: Mock
+  readonly layer: Layer
   readonly certain: boolean
 }
 
@@ -57,7 +66,7 @@ export interface Found {
 export function findMock(mocks: readonly Mock[], layer: Layer): Found | undefined {
   for (const mock of mocks) {
     if (mock.protocol !== layer.protocol || mock.exhausted || !mock.rule.matches(layer, true)) continue
-    return { mock, certain: mock.rule.matches(layer, false) }
+    return { mock, layer, certain: mock.rule.matches(layer, false) }
   }
   return undefined
 }

@@ -10,10 +10,10 @@ import type {
 } from '../plugin.ts'
 import type { Facts, Layer } from './call.ts'
 import { SafeMap } from './collections.ts'
-import { type Memory, memoryOf } from './memory.ts'
+import { currentEpoch, type Frame } from './frames.ts'
+import { type Memory, memoryOf, UNWATCHED } from './memory.ts'
 import type { Mock } from './mocks.ts'
-import type { CallRecord } from './open-calls.ts'
-import { levelOf, type Policy, settingOf } from './policy.ts'
+import { levelOf, type Policy, policyOf, settingOf } from './policy.ts'
 import type { Knowledge } from './verdict.ts'
 
 /** The plugins of an installation, asked by protocol. */
@@ -21,6 +21,12 @@ export class PluginSet implements Knowledge {
   readonly #plugins = new SafeMap<string, PluginDefinition>()
   readonly #lifts = new SafeMap<string, Lift[]>()
   readonly #own: OwnEndpoints
+  #remembered: { frame: Frame | undefined; protocol: string; epoch: number; memory: Memory } = {
+    frame: undefined,
+    protocol: '',
+    epoch: -1,
+    memory: UNWATCHED,
+  }
   /** Known once a file is attached. */
   place: RunPlace = { root: '', workspace: '' }
 
@@ -71,7 +77,16 @@ export class PluginSet implements Knowledge {
     return plugin?.remedy(layer, this.#contextOf(plugin, policy)) ?? { rule: layer.protocol }
   }
 
-  memory(protocol: string, policy: Policy): Memory {
+  /** Asked thousands of times in a row, so the last answer is kept. */
+  memory(protocol: string, frame: Frame): Memory {
+    const last = this.#remembered
+    if (last.frame === frame && last.protocol === protocol && last.epoch === currentEpoch()) return last.memory
+    const memory = this.#memoryIn(protocol, policyOf(frame))
+    this.#remembered = { frame, protocol, epoch: currentEpoch(), memory }
+    return memory
+  }
+
+  #memoryIn(protocol: string, policy: Policy): Memory {
     const known = policy.memories.get(protocol)
     if (known !== undefined) return known
     const plugin = this.#plugins.get(protocol)
@@ -117,25 +132,31 @@ export class PluginSet implements Knowledge {
   }
 
   /** The mock for a call of which more is known by now. */
-  chooseMock(call: CallRecord, facts: Facts, { mocks }: Policy): Mock | undefined {
-    const [top] = call.layers
-    if (top === undefined) return undefined
+  chooseMock(layer: Layer, facts: Facts, { mocks }: Policy): Mock | undefined {
     for (const mock of mocks) {
-      if (mock.protocol !== top.protocol || mock.exhausted) continue
-      if (mock.rule.matches({ ...top, facts }, false)) return mock
+      if (mock.protocol !== layer.protocol || mock.exhausted) continue
+      if (mock.rule.matches({ ...layer, facts }, false)) return mock
     }
     return undefined
   }
 
+  /** A mock of the protocol is about to be made: its plugin, and those that it stands on, get ready to answer. */
+  prepare(protocol: string): void {
+    const plugin = this.#plugins.get(protocol)
+    plugin?.mocking?.prepare?.()
+    for (const { over } of [plugin?.lifts ?? []].flat()) if (over !== protocol) this.prepare(over)
+  }
+
   /** Whether the plugin itself does the real thing for calls that a mock lets through, as it learns their facts by that. */
-  forwards(call: CallRecord): boolean {
-    return this.#plugins.get(call.layers[0]?.protocol ?? '')?.mocking?.forwards === true
+  forwards({ protocol }: Layer): boolean {
+    return this.#plugins.get(protocol)?.mocking?.forwards === true
   }
 
   /** The mock that would answer a call, as code with a reply to fill in. */
-  mockFor(layer: Layer): string | undefined {
-    const mocking = this.#plugins.get(layer.protocol)?.mocking
-    if (mocking === undefined) return undefined
+  mockFor(layers: readonly Layer[]): string | undefined {
+    const layer = layers.find(({ protocol }) => this.#plugins.get(protocol)?.mocking !== undefined)
+    const mocking = layer && this.#plugins.get(layer.protocol)?.mocking
+    if (layer === undefined || mocking === undefined) return undefined
     const { pattern } = mocking.print({ ...layer, facts: this.knownFacts(layer) })
     return `tripwire.${layer.protocol}.mock(${pattern}, ${mocking.example})`
   }

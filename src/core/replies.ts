@@ -1,5 +1,5 @@
-import type { Reply } from '../plugin.ts'
-import type { Facts } from './call.ts'
+import type { Deviation, Reply, Step } from '../plugin.ts'
+import type { Facts, Layer } from './call.ts'
 import type { Frame } from './frames.ts'
 import type { InteractionRecord } from './ledger.ts'
 import type { Found, Mock } from './mocks.ts'
@@ -10,6 +10,10 @@ export interface ReplyGuard {
   rechoose(facts: Facts): Mock | undefined
   /** Writes down that nothing answers the call after all. */
   unanswered(facts: Facts): Error
+  /** Whether code in a frame stands in the sandbox of the call. */
+  holds(frame: Frame): boolean
+  /** Writes down that a script's conversation went another way. */
+  deviates(deviation: Deviation & { readonly mock: Mock }, layer: Layer): Error
 }
 
 /** A mock's answer on its way. */
@@ -50,7 +54,8 @@ export class PendingReply implements Reply {
 
   complete(facts: Facts): Error | undefined {
     const interaction = this.#interaction
-    interaction.facts = { ...interaction.facts, ...facts }
+    // What is still growing comes as a getter.
+    interaction.facts = Object.defineProperties({ ...interaction.facts }, Object.getOwnPropertyDescriptors(facts))
     if (!this.#tentative) return undefined
     this.#tentative = false
     const mock = this.#guard.rechoose(interaction.facts)
@@ -63,5 +68,18 @@ export class PendingReply implements Reply {
     interaction.mock = undefined
     interaction.outcome = 'blocked'
     return this.#guard.unanswered(interaction.facts)
+  }
+
+  holds(frame: Frame): boolean {
+    return this.#guard.holds(frame)
+  }
+
+  owes(left: () => readonly Step[]): void {
+    this.#mock.begun.push(left)
+  }
+
+  deviates(deviation: Deviation): Error {
+    const { protocol, operation, facts } = this.#interaction
+    return this.#guard.deviates({ ...deviation, mock: this.#mock }, { protocol, operation, facts })
   }
 }

@@ -1,4 +1,4 @@
-import type { Call, Verdict } from './call.ts'
+import type { Call, Layer, Verdict } from './call.ts'
 import { SafeMap } from './collections.ts'
 import { enter, type Interaction, InteractionRecord, ledgerOf } from './ledger.ts'
 import type { Mock } from './mocks.ts'
@@ -48,9 +48,14 @@ export class Sandboxes {
   }
 
   /** Writes a call down in its sandbox; and in its test's ledger where it has to be accounted for. */
-  record(id: number, call: Call, verdict: Verdict, { plugins, mock, site }: Recording): InteractionRecord | undefined {
+  record(
+    id: number,
+    call: Call,
+    verdict: Verdict,
+    { plugins, layer, mock, site }: Recording,
+  ): InteractionRecord | undefined {
     const box = this.#open.get(id)
-    const top = call.layers[0]
+    const top = layer ?? call.layers[0]
     if (top === undefined) return undefined
     const interaction = new InteractionRecord(
       {
@@ -89,6 +94,8 @@ export class Sandboxes {
 
 interface Recording {
   readonly plugins: PluginSet
+  /** The layer of the call that it is written down as; its highest unless given. */
+  readonly layer?: Layer | undefined
   /** What answered the call, or let it through. */
   readonly mock?: Mock | undefined
   /** The present stack, read when somebody asks for the call's line. */

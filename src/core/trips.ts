@@ -1,7 +1,8 @@
-import type { Remedy } from '../plugin.ts'
+import type { Deviation, Remedy } from '../plugin.ts'
 import type { CallSite, Layer, Trip, Verdict } from './call.ts'
 import { SafeMap, SafeSet, SafeWeakMap } from './collections.ts'
 import type { Frame } from './frames.ts'
+import type { Mock } from './mocks.ts'
 import type { CallRecord } from './open-calls.ts'
 import type { PluginSet } from './plugins.ts'
 import type { Policy } from './policy.ts'
@@ -33,6 +34,12 @@ export interface TripInput {
   seen(fingerprint: string): boolean
 }
 
+/** Where a script's conversation went another way, with whose script it is and where the call was made. */
+export interface Deviated extends Deviation {
+  readonly mock: Mock
+  readonly site: TripSite
+}
+
 /** Makes the plain trip and the error; given in, so that core renders nothing. */
 export interface TripMaker {
   captureSite(): TripSite
@@ -41,6 +48,11 @@ export interface TripMaker {
   /** Whether the present call is the runner's own work, the module loader's, or made by one of these files of Node. Cheaper than a site. */
   isOwnWork(inner: RegExp | undefined): boolean
   create(input: TripInput): { trip: Trip; error: Error }
+  /** The trip and error of a call whose script was not followed. */
+  deviation(input: Deviated & { id: number; frame: Frame; layer: Layer; description: string }): {
+    trip: Trip
+    error: Error
+  }
   /** The error of a trip that was made in another thread. */
   revive(trip: Trip): Error
 }
@@ -105,9 +117,16 @@ export class TripBook {
       lower: rule && lowerLayer(call.layers, rule),
       describeLower: (layer) => this.#plugins.describe(layer),
       known: despite(() => this.#plugins.forMocks(top), top),
-      mock: despite(() => this.#plugins.mockFor(top), undefined),
+      mock: despite(() => this.#plugins.mockFor(call.layers), undefined),
       seen: (fingerprint) => this.#wasSeen(fingerprint),
     })
+    this.#errors.set(made.trip, made.error)
+    return made
+  }
+
+  makeDeviation(frame: Frame, layer: Layer, deviated: Deviated): { trip: Trip; error: Error } {
+    const description = this.#plugins.describe(layer)
+    const made = this.#maker.deviation({ ...deviated, id: ++lastTrip, frame, layer, description })
     this.#errors.set(made.trip, made.error)
     return made
   }
@@ -146,7 +165,8 @@ export class TripBook {
       this.elsewhere(trip, frame)
       return
     }
-    this.#note(trip)
+    // The report is of calls that a rule would let through.
+    if (trip.code !== 'TRIPWIRE_SCRIPT') this.#note(trip)
     if (trip.kind !== 'blocked') return
     const payer = payerOf(frame)
     if (payer === undefined) this.onHomeless?.(trip, error)

@@ -24,7 +24,8 @@ export interface Knowledge {
 export function decide(layers: readonly Layer[], policy: Policy, knowledge: Knowledge): Verdict {
   const top = layers[0] as Layer
   const ceiling = policy.ceilings.length > 0 ? missedCeiling(layers, policy) : undefined
-  const found = policy.sandbox === undefined || policy.mocks.length === 0 ? undefined : byMock(top, policy, knowledge)
+  const found =
+    policy.sandbox === undefined || policy.mocks.length === 0 ? undefined : byMock(layers, policy, knowledge)
   // A mock's answer leaves nothing to cap; what it lets through leaves, and a ceiling is a ceiling.
   if (found !== undefined && !(found.mock.passThrough && ceiling !== undefined))
     return { kind: 'reply', found, why: { by: 'mock', rule: found.mock.rule } }
@@ -50,8 +51,14 @@ export function decide(layers: readonly Layer[], policy: Policy, knowledge: Know
   return knowledge.isSafe(top) ? { kind: 'warn', why } : { kind: 'block', code: 'TRIPWIRE_UNSAFE_PASSTHROUGH', why }
 }
 
-function byMock(top: Layer, { mocks }: Policy, knowledge: Knowledge): Found | undefined {
-  return mocks.some(({ protocol }) => protocol === top.protocol) ? findMock(mocks, knowledge.forMocks(top)) : undefined
+/** The highest layer that a mock speaks of: a driver's connection may be answered as the connection that it is. */
+function byMock(layers: readonly Layer[], { mocks }: Policy, knowledge: Knowledge): Found | undefined {
+  for (const layer of layers) {
+    const isMocked = mocks.some(({ protocol }) => protocol === layer.protocol)
+    const found = isMocked ? findMock(mocks, knowledge.forMocks(layer)) : undefined
+    if (found !== undefined) return { ...found, layer }
+  }
+  return undefined
 }
 
 /** The default policy let it through, where no rule could have had a say. */

@@ -16,6 +16,7 @@ import {
 } from './classes.ts'
 import { printValue } from './code.ts'
 import { type RedactPatterns, redactFacts, redactText } from './redact.ts'
+import { printStep } from './script.ts'
 
 /** What the messages are made with. */
 export interface Voice {
@@ -57,7 +58,8 @@ function mismatch(voice: Voice, asserted: string, failure: Extract<Failure, { ki
   ]
   if (differing === undefined) lines.push(`  why    it is a call of ${interaction.protocol}`)
   else {
-    const named = voice.plugins.get(interaction.protocol)?.mocking?.controlled(interaction.facts) ?? []
+    const named =
+      voice.plugins.get(interaction.protocol)?.mocking?.controlled(interaction.facts, interaction.mock?.answer) ?? []
     lines.push(`  why    ${differing.length === 1 ? 'this fact differs' : 'these facts differ'}:`)
     for (const fact of differing) lines.push(...difference(voice, fact, expected[fact], interaction.facts[fact]))
     const same = unnamed(named, differing).length
@@ -125,9 +127,11 @@ function unassertedText(voice: Voice, calls: readonly InteractionRecord[], owner
 
 function unusedText(voice: Voice, { unused, blocked }: Unaccounted, owner: string): string {
   const count = unused.length === 1 ? 'A mock was' : `${unused.length} mocks were`
-  const lines = [`${count} never used in ${owner}.`, '']
+  const how = unused.every(({ uses, least }) => uses >= least) ? 'not used to the end' : 'never used'
+  const lines = [`${count} ${how} in ${owner}.`, '']
   for (const mock of unused.slice(0, MOST_LISTED)) {
     lines.push(`  mock   ${redactText(mock.text, voice.redact())}${usesOf(mock)}, at ${mock.source}`)
+    for (const step of mock.left.slice(0, MOST_LISTED)) lines.push(`  left   ${printStep(step, voice.redact())}`)
     const missed = blocked.find(({ protocol, operation, facts }) =>
       mock.rule.matches({ protocol, operation, facts }, false),
     )
@@ -145,6 +149,7 @@ function unusedText(voice: Voice, { unused, blocked }: Unaccounted, owner: strin
 }
 
 function usesOf({ uses, least }: Mock): string {
+  if (uses >= least) return ' answered, and its script was not played to its end'
   return uses === 0 && least === 1 ? '' : ` answered ${uses} of ${least} calls`
 }
 
@@ -174,11 +179,11 @@ function dataOf({ redact }: Voice, { protocol, operation, facts, callSite }: Int
 }
 
 /** The assertion that holds for a call, as code. */
-export function printAssertion(voice: Voice, { protocol, operation, facts }: InteractionRecord): string {
+export function printAssertion(voice: Voice, { protocol, operation, facts, mock }: InteractionRecord): string {
   const mocking = voice.plugins.get(protocol)?.mocking
   if (mocking === undefined) return ''
   const { pattern, names } = mocking.print({ protocol, operation, facts })
-  const rest = unnamed(mocking.controlled(facts), names)
+  const rest = unnamed(mocking.controlled(facts, mock?.answer), names)
   const shown = Object.fromEntries(rest.map((fact) => [fact, facts[fact]]))
   const more = rest.length === 0 ? '' : `, ${printValue(shown, voice.redact(), 11)}`
   return `tripwire.${protocol}.assert(${redactText(pattern, voice.redact())}${more})`

@@ -10,6 +10,7 @@ import { nearestMiss, nearestMock } from './nearest-miss.ts'
 import { type RedactPatterns, redactFacts, redactRule, redactText } from './redact.ts'
 import { quote } from './remedies.ts'
 import { type MissText, renderTrip, type TripText, whyText } from './render.ts'
+import { createDeviation } from './script.ts'
 
 /** The part of the config that messages speak of. */
 export interface MessageConfig {
@@ -38,6 +39,7 @@ export function createTripMaker(
         return plainTrip(input, cause)
       }
     },
+    deviation: (input) => createDeviation(input, config()?.redact ?? []),
     revive,
   }
 }

@@ -2,6 +2,7 @@ import { channel as channelOf } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import type { Guard } from '../core/guard.ts'
 import { captureSite, rememberSite } from '../errors/call-site.ts'
+import { loadPeer } from '../peers.ts'
 import type { Hop, Hub, NewThread, OpenCall, OpenOptions, OwnEndpoints, Redirected, Reply, Tap } from '../plugin.ts'
 import { PRELOAD } from '../preload.ts'
 import { START } from '../threads/messages.ts'
@@ -52,6 +53,7 @@ export function createTap({ guard, own, hop, hub, threads, protocol }: TapParts,
     frame: () => guard.currentFrame(),
     runIn: (frame, fn) => guard.runIn(frame, fn),
     passed: (layer) => guard.passed(layer),
+    peer: (name) => loadPeer(name, name),
     connectTo(reply) {
       const client = hub.connect(accepting(reply))
       const connection = hub.of(client)

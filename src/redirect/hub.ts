@@ -10,6 +10,8 @@ import type { Hub, Redirected } from '../plugin.ts'
 import { certificateFor } from './certificate.ts'
 
 const load = createRequire(import.meta.url)
+// Captured at load: tests fake timers.
+const { setImmediate } = globalThis
 
 type Connect = (this: Socket, options: object, ...rest: unknown[]) => Socket
 
@@ -30,7 +32,14 @@ interface TlsInternals {
   _handle?: { verifyError?(): unknown; getServername?(): string } | null
 }
 
-export function createHub(): Hub & { close(): void } {
+/** The hub as its installation has it. */
+export interface WholeHub extends Hub {
+  /** When all that was sent on conversations has been read; undefined where none is held. */
+  settled(): Promise<void> | undefined
+  close(): void
+}
+
+export function createHub(): WholeHub {
   const net: typeof import('node:net') = load('node:net')
   // Before anything is patched: our own listener is nobody's call.
   const { _listen2, emit } = net.Server.prototype as unknown as ServerInternals
@@ -38,6 +47,10 @@ export function createHub(): Hub & { close(): void } {
   const waiting = new SafeSet<Waiting>()
   const redirected = new SafeWeakMap<object, Redirected>()
   let server: Server | undefined
+  /** Accepted connections on which a conversation is held. */
+  const followed = new SafeSet<Socket>()
+  /** Bytes that were read on those that are closed by now. */
+  let readBefore = 0
 
   function listen(): number {
     if (server === undefined) {
@@ -58,6 +71,12 @@ export function createHub(): Hub & { close(): void } {
       server.unref()
     }
     return (server.address() as { port: number }).port
+  }
+
+  function progress(): number {
+    let read = readBefore - waiting.size
+    for (const { bytesRead } of followed) read += bytesRead
+    return read
   }
 
   function trust(client: Socket): void {
@@ -116,10 +135,35 @@ export function createHub(): Hub & { close(): void } {
       secured.once('error', () => peer.destroy())
     },
     certificateFor,
+    follow(peer) {
+      followed.add(peer)
+      peer.once('close', () => {
+        followed.delete(peer)
+        readBefore += peer.bytesRead + 1
+      })
+    },
+    settled() {
+      for (const each of waiting) if (each.client.destroyed) waiting.delete(each)
+      return followed.size + waiting.size === 0 ? undefined : quiet(progress)
+    },
     close() {
       server?.close()
       server = undefined
       waiting.clear()
     },
+  }
+}
+
+const QUIET_TURNS = 3
+const MOST_TURNS = 200
+
+/** What is written on a loopback connection is there at once, and is read in the next turns of the event loop. */
+async function quiet(progress: () => number): Promise<void> {
+  let before = progress()
+  for (let turn = 0, still = 0; turn < MOST_TURNS && still < QUIET_TURNS; turn++) {
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    const now = progress()
+    still = now === before ? still + 1 : 0
+    before = now
   }
 }

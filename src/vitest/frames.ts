@@ -87,6 +87,8 @@ async function runInTest(
   try {
     await guard.runIn(frame, runTest)
   } finally {
+    const arriving = guard.settled()
+    if (arriving) await arriving
     guard.closeFrame(frame)
     frames.delete(test.id)
   }

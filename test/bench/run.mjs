@@ -58,11 +58,11 @@ function suiteOfSmallFiles() {
 }
 
 /** Two runs at once that take turns batch by batch: what slows the machine down for a moment slows both. */
-async function roundTrips() {
-  const text = readFileSync(join(import.meta.dirname, 'round-trips.js'), 'utf8')
+async function inTurns(file, title) {
+  const text = readFileSync(join(import.meta.dirname, file), 'utf8')
   const batches = {}
   for (let round = 0; round < Math.max(3, PAIRS / 4); round++) {
-    const { root, remove } = createProject({ 'trips.test.js': text })
+    const { root, remove } = createProject({ [`${file.replace('.js', '')}.test.js`]: text })
     const [guarded, bare] = await Promise.all(['guarded', 'bare'].map((name) => turns(root, name)))
     remove()
     for (const [way, times] of Object.entries(guarded)) {
@@ -70,10 +70,10 @@ async function roundTrips() {
     }
   }
   const number = Object.values(batches)[0].length
-  console.log(`\nround trips to an own server inside a test, guarded / bare, ${number} pairs of 100`)
+  console.log(`\n${title}, guarded / bare, ${number} pairs`)
   for (const [way, times] of Object.entries(batches)) {
     const of = (key) => times.map(([guarded, bare]) => [guarded[key], bare[key]])
-    const micros = median(of('wall').map(([, bare]) => bare)).toFixed(0)
+    const micros = median(of('wall').map(([, bare]) => bare)).toFixed(1)
     console.log(`  ${way.padEnd(26)} wall ${ratio(of('wall'))}   cpu ${ratio(of('cpu'))}   bare ${micros} µs`)
   }
 }
@@ -149,6 +149,7 @@ test('loads', () => {
 `
 
 suiteOfSmallFiles()
-await roundTrips()
+await inTurns('round-trips.js', 'round trips to an own server inside a test, by 100')
+await inTurns('files.js', 'files that a test looks at and reads')
 importTime()
 loadedFiles()

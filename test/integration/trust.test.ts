@@ -16,6 +16,7 @@ const config = {
   restrict: ['http:*.example.com', 'http:*.invalid'],
   guard: { default: 'error' },
   loopback: 'none',
+  fs: { write: ['tripwire.config.ts'] },
   data: parts.data,
   redact: [/secret-\\w+/],
   plugins: [{ name: 'toy', operations: { call: { safety: 'unsafe', summary: 'calls' } }, facts: { to: 'word' }, parseRule: (to) => ({ to }), describe: () => 'a toy', remedy: () => ({ rule: 'toy' }), install(tap) {

@@ -172,7 +172,7 @@ describe('an addon that is known for I/O of its own', () => {
     const env = new exported.Env()
     expect(env.open({ path: '/data/cache', readOnly: true })).toBe(0)
     expect(env.opened).toEqual({ path: '/data/cache', readOnly: true })
-    expect(layers).toMatchObject([{ protocol: 'db', facts: { product: 'lmdb', path: '/data/cache', access: 'read' } }])
+    expect(layers).toMatchObject([{ operation: 'fs:read', facts: { product: 'lmdb', path: '/data/cache' } }])
   })
 
   test('is watched at its class, and opens nothing when it is stopped', () => {
@@ -218,15 +218,8 @@ describe('an addon that is known for I/O of its own', () => {
     return layerOf(found, name, args)
   }
   test.each<[string, string, unknown[], object]>([
-    [
-      'better-sqlite3',
-      'Database',
-      ['/a/b.db', '/a/b.db', false, true],
-      { product: 'sqlite', path: '/a/b.db', access: 'read' },
-    ],
-    ['better-sqlite3', 'Database', ['', '', true, false], { path: ':memory:' }],
+    ['better-sqlite3', 'Database', ['/a/b.db'], { product: 'sqlite', path: '/a/b.db', driver: 'better-sqlite3' }],
     ['sqlite3', 'Database', ['file:/a/b.db?mode=ro'], { path: '/a/b.db' }],
-    ['sqlite3', 'Database', ['file:x?mode=memory'], { path: ':memory:' }],
     [
       '@libsql/linux-x64-gnu',
       'databaseOpen',
@@ -239,7 +232,7 @@ describe('an addon that is known for I/O of its own', () => {
       [{}, '/a.duckdb'],
       { product: 'duckdb', path: '/a.duckdb' },
     ],
-    ['classic-level', 'db_open', [{}, '/data/level', {}], { product: 'leveldb', path: '/data/level', access: 'write' }],
+    ['classic-level', 'db_open', [{}, '/data/level', {}], { product: 'leveldb', path: '/data/level' }],
     [
       'libpq',
       'PQ.prototype.$connect',
@@ -271,6 +264,12 @@ describe('an addon that is known for I/O of its own', () => {
     ['zeromq', 'Socket.prototype.connect', ['ipc:///run/q.sock'], { transport: 'unix', path: '/run/q.sock' }],
   ])('%s: %s %j', (name, path, args, facts) => {
     expect(opening(name, path, ...args)?.facts).toMatchObject(facts)
+  })
+
+  test('is a file for the folders of fs to judge, and nothing when it is in memory', () => {
+    expect(opening('better-sqlite3', 'Database', '/a.db', '/a.db', false, true)?.operation).toBe('fs:read')
+    expect(opening('lmdb', 'Env.prototype.open', { path: '/data' })?.operation).toBe('fs:write')
+    expect(opening('sqlite3', 'Database', 'file:x?mode=memory')).toBeUndefined()
   })
 
   test('is not judged by what it cannot have meant', () => {

@@ -1,0 +1,81 @@
+/** The message of a conversation that did not go as its script says. */
+import type { Trip } from '../core/call.ts'
+import type { TripMaker } from '../core/trips.ts'
+import type { Step } from '../plugin.ts'
+import { printPosition, type Site } from './call-site.ts'
+import { ScriptError } from './classes.ts'
+import { printValue } from './code.ts'
+import { type RedactPatterns, redactFacts, redactText } from './redact.ts'
+
+/** Steps that are shown before and after the one it stands at. */
+const BEFORE = 3
+const AFTER = 2
+const INDENT = 18
+
+/** Makes the trip and the error of a call whose peer got something else than its script expects. */
+export function createDeviation(
+  input: Parameters<TripMaker['deviation']>[0],
+  redact: RedactPatterns,
+): ReturnType<TripMaker['deviation']> {
+  const { id, frame, layer, step, steps, came, mock } = input
+  const site = input.site as Site
+  const startedBy = frame.startedBy()
+  const description = redactText(input.description, redact)
+  const where = site.callSite ? printPosition(site.callSite) : '<unknown call site>'
+  const expected = steps[step - 1]
+  const lines = [
+    `${description} left its script ${expected === undefined ? 'after the last step' : `at step ${step} of ${steps.length}`}.`,
+    '',
+    `  where  ${where}`,
+    `         in ${startedBy.name}`,
+    `  why    expected ${expected === undefined ? 'nothing more' : printValue(expected.args[0], redact, INDENT)}`,
+    `         came     ${printValue(came, redact, INDENT)}`,
+    ...printSteps(steps, step, redact),
+    `  mock   ${redactText(mock.text, redact)}, at ${mock.source}`,
+    `  fix    ${expected === undefined ? 'end the script with it' : 'make this the step'}, if the code under test is right:`,
+    `           .expect(${printValue(came, redact, INDENT)})`,
+    '  more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_SCRIPT.md',
+  ]
+  const facts = redactFacts(layer.facts, redact)
+  const { protocol, operation } = layer
+  const { callSite, via } = site
+  const error = new ScriptError(
+    lines.join('\n'),
+    { tripId: id, protocol, operation, facts, callSite, startedBy, step },
+    { site },
+  )
+  const trip: Trip = {
+    id,
+    kind: 'blocked',
+    code: 'TRIPWIRE_SCRIPT',
+    protocol,
+    operation,
+    facts,
+    description,
+    callSite,
+    via,
+    startedBy,
+    why: { by: 'mock', text: `step ${step} of ${mock.text}` },
+    rule: protocol,
+    fingerprint: `TRIPWIRE_SCRIPT ${mock.source} ${step} ${where}`,
+    message: error.message,
+    stack: error.stack ?? error.message,
+    surfaced: false,
+    expected: false,
+  }
+  return { trip, error }
+}
+
+function printSteps(steps: readonly Step[], at: number, redact: RedactPatterns): string[] {
+  const from = Math.max(0, at - 1 - BEFORE)
+  const shown = steps.slice(from, at + AFTER)
+  return shown.map((step, index) => {
+    const number = from + index + 1
+    return `  ${index === 0 ? 'script' : '      '} ${number === at ? '>' : ' '} ${number} ${printStep(step, redact)}`
+  })
+}
+
+/** A step as it is written: `.expect('QUIT\r\n')`. */
+export function printStep({ kind, args }: Step, redact: RedactPatterns): string {
+  return `.${kind}(${args.map((arg) => printValue(arg, redact)).join(', ')})`
+}
