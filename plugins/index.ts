@@ -7,6 +7,7 @@ import { http } from './http.ts'
 import { native } from './native.ts'
 import type { SocketsFamily } from './sockets/family.ts'
 import { sockets } from './sockets.ts'
+import type { SubprocessFamily } from './subprocess/family.ts'
 import { subprocess } from './subprocess.ts'
 import { worker } from './worker.ts'
 import type { WsFamily } from './ws/family.ts'
@@ -20,4 +21,5 @@ export interface Families {
   readonly http: HttpFamily
   readonly sockets: SocketsFamily
   readonly ws: WsFamily
+  readonly subprocess: SubprocessFamily
 }
