@@ -1,6 +1,6 @@
 /** Carries out what a mock answers to a program that is started beside the test. */
-import type { Reply } from '../../src/plugin.ts'
-import { commandOf, type Start } from './command.ts'
+import type { Facts, Reply } from '../../src/plugin.ts'
+import type { Start } from './command.ts'
 import type { Program } from './program.ts'
 import {
   errnoOf,
@@ -26,9 +26,9 @@ export function readInput(bytes: Uint8Array): string | Uint8Array | undefined {
 }
 
 /** The call as a reply's function sees it. */
-export function callOf(start: Start, stdin: ProgramCall['stdin']): ProgramCall {
-  const command = commandOf(start)
-  return { command, args: command.slice(1), cwd: String(start.cwd ?? process.cwd()), env: start.env, stdin }
+export function callOf(facts: Facts, { env }: Start, stdin: ProgramCall['stdin']): ProgramCall {
+  const command = facts.command as readonly string[]
+  return { command, args: command.slice(1), cwd: String(facts.cwd), env, stdin }
 }
 
 /** How a program that could not be started fails: Node's number for it, and the error in its place. */
@@ -73,7 +73,7 @@ export interface Life {
 /** Asks the mock for a program's life, as early as it can be asked: a mock that speaks of what is written to the program waits for that. */
 export function perform(program: Program, start: Start, reply: Reply): Life {
   const stdin = inputOf(program)
-  const askNow = () => ask(reply.answer as SubprocessAnswer, callOf(start, stdin.text))
+  const askNow = () => ask(reply.answer as SubprocessAnswer, callOf(reply.facts, start, stdin.text))
   const early = reply.tentative ? undefined : askNow()
   const failure = early !== undefined && 'errno' in early ? early : undefined
   program.onEnd = (exitCode, signal) => {

@@ -24,12 +24,14 @@ export function factsOf({ file, args, cwd, env, shell, detached, input }: Start)
   const [name = '', ...rest] = shell === undefined ? [file, ...args] : (words ?? ['sh'])
   const folder = resolve(cwd ?? currentFolder())
   const program = programOf(name, env)
+  const ours = program === 'node' ? withoutOptionsOfOurs(rest) : rest
+  const unread = shell !== undefined && words === undefined
   // A fact that is there and undefined would count as not known yet, and fit every rule.
   return {
-    command: commandOf({ file, args, shell, env }),
+    command: unread ? ['sh', '-c', shell] : [program ?? name, ...ours],
     ...(program !== undefined && { program }),
     ...(isPath(name) && { path: resolve(folder, name) }),
-    line: (program === 'node' ? withoutOptionsOfOurs(rest) : rest).map(quoted).join(' '),
+    line: ours.map(quoted).join(' '),
     args: rest,
     cwd: folder,
     env: Object.keys(env).filter((key) => env[key] !== process.env[key]),
@@ -37,26 +39,6 @@ export function factsOf({ file, args, cwd, env, shell, detached, input }: Start)
     detached,
     ...(input !== undefined && { input }),
   }
-}
-
-/** What zx (7 and 8) puts before each line: it says how the shell takes errors, and starts nothing. */
-const ZX_PREFIX = /^set -euo pipefail; ?/
-
-/**
- * The program and its arguments: a program that PATH finds by its name, `node` for the running Node; for a line that takes a shell to read,
- * the words that start one.
- */
-export function commandOf({
-  file,
-  args,
-  shell,
-  env,
-}: Pick<Start, 'file' | 'args' | 'shell' | 'env'>): readonly string[] {
-  const words = shell === undefined ? [file, ...args] : simpleCommand(shell.replace(ZX_PREFIX, ''))
-  if (words === undefined) return ['sh', '-c', shell ?? '']
-  const [name = '', ...rest] = words
-  const program = programOf(name, env) ?? name
-  return [program, ...(program === 'node' ? withoutOptionsOfOurs(rest) : rest)]
 }
 
 function isPath(name: string): boolean {

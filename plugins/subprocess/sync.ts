@@ -47,7 +47,7 @@ export function guardSync(tap: Tap, children: Children): void {
 
 function answer(start: Start, args: readonly unknown[], reply: Reply): SyncResult {
   const input = start.input === undefined ? '' : String(start.input)
-  const given = ask(reply.answer as SubprocessAnswer, callOf(start, input))
+  const given = ask(reply.answer as SubprocessAnswer, callOf(reply.facts, start, input))
   if ('errno' in given && given.error !== undefined) return notStarted(given.error)
   if ('errno' in given) return notStarted(systemError(start, nameOf(given.errno)))
   if (given.reply instanceof Promise) {
