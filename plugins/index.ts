@@ -1,5 +1,6 @@
 import type { PluginDefinition } from '../src/plugin.ts'
 import { db } from './db.ts'
+import type { DnsFamily } from './dns/family.ts'
 import { dns } from './dns.ts'
 import { fs } from './fs.ts'
 import type { HttpFamily } from './http/family.ts'
@@ -18,6 +19,7 @@ export const builtins: readonly PluginDefinition[] = [db, ws, http, sockets, dns
 
 /** What `tripwire` has for the protocols that can be mocked. */
 export interface Families {
+  readonly dns: DnsFamily
   readonly http: HttpFamily
   readonly sockets: SocketsFamily
   readonly ws: WsFamily
