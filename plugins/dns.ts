@@ -7,6 +7,7 @@
 import { createRequire } from 'node:module'
 import { definePlugin, isLoopbackHost, type Layer, type Tap } from '../src/plugin.ts'
 import { guardCallbacks, guardPromises } from './dns/functions.ts'
+import { mocking } from './dns/mocking.ts'
 import { parseDnsRule } from './dns/rule.ts'
 
 const load = createRequire(import.meta.url)
@@ -22,6 +23,7 @@ export const dns = definePlugin({
   facts: { hostname: 'host', rrtype: 'name' },
   synonyms: ['lookup', 'resolve'],
   aside: true,
+  mocking,
   parseRule: parseDnsRule,
   describe,
   remedy: ({ facts }) => ({ rule: `dns:${facts.hostname}` }),

@@ -1,5 +1,6 @@
 import type { PluginDefinition } from '../src/plugin.ts'
 import { db } from './db.ts'
+import type { DnsFamily } from './dns/family.ts'
 import { dns } from './dns.ts'
 import { fs } from './fs.ts'
 import type { HttpFamily } from './http/family.ts'
@@ -7,6 +8,7 @@ import { http } from './http.ts'
 import { native } from './native.ts'
 import type { SocketsFamily } from './sockets/family.ts'
 import { sockets } from './sockets.ts'
+import type { SubprocessFamily } from './subprocess/family.ts'
 import { subprocess } from './subprocess.ts'
 import { worker } from './worker.ts'
 import type { WsFamily } from './ws/family.ts'
@@ -17,7 +19,9 @@ export const builtins: readonly PluginDefinition[] = [db, ws, http, sockets, dns
 
 /** What `tripwire` has for the protocols that can be mocked. */
 export interface Families {
+  readonly dns: DnsFamily
   readonly http: HttpFamily
   readonly sockets: SocketsFamily
   readonly ws: WsFamily
+  readonly subprocess: SubprocessFamily
 }

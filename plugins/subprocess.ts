@@ -7,6 +7,7 @@
 import { createRequire } from 'node:module'
 import { definePlugin, type Layer, type PolicyContext } from '../src/plugin.ts'
 import { printCommand } from './subprocess/command.ts'
+import { mocking } from './subprocess/mocking.ts'
 import { guardProcess } from './subprocess/process.ts'
 import { parseSubprocessRule } from './subprocess/rule.ts'
 import { guardChildren } from './subprocess/spawn.ts'
@@ -23,38 +24,34 @@ export const subprocess = definePlugin({
     kill: { safety: 'unsafe', summary: 'sends a signal to a process' },
   },
   facts: {
+    command: 'data',
     program: 'name',
     path: 'file',
     line: 'word',
-    args: 'list',
+    args: 'data',
     cwd: 'file',
-    env: 'list',
+    env: 'data',
     shell: 'text',
     detached: 'data',
     input: 'data',
     pid: 'data',
     group: 'data',
     signal: 'word',
+    exitCode: 'data',
   },
   synonyms: ['child_process', 'childProcess', 'spawn', 'exec', 'execa', 'fork', 'shell', 'process', 'command'],
   parseRule: parseSubprocessRule,
   describe,
   remedy,
   passes,
+  mocking,
   install(tap) {
     const children: typeof import('node:child_process') = load('node:child_process')
-    guardChildren(tap, children, errnoOf)
+    guardChildren(tap, children)
     guardSync(tap, children)
     guardProcess(tap)
   },
 })
-
-/** The number by which Node knows an error on this platform. */
-function errnoOf(name: string): number {
-  const { getSystemErrorMap }: typeof import('node:util') = load('node:util')
-  for (const [number, [code]] of getSystemErrorMap()) if (code === name) return number
-  return -2
-}
 
 function describe({ operation, facts }: Layer): string {
   if (operation === 'subprocess:kill')

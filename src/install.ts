@@ -12,7 +12,8 @@ import type { Open } from './core/open-calls.ts'
 import { Sandboxes } from './core/sandbox.ts'
 import type { TripHook } from './core/trip-hook.ts'
 import { unaccounted } from './core/verify.ts'
-import { callerPosition, captureFrames, rememberFormatter } from './errors/call-site.ts'
+import { deniedBy } from './denied.ts'
+import { callerPosition, captureFrames, printFile, rememberFormatter } from './errors/call-site.ts'
 import { carriesTrip } from './errors/carries.ts'
 import { assertionError, printApiCall, type Voice, verificationError } from './errors/contract.ts'
 import { differentMajors, lockedSlot, lostSlots, notInstalled } from './errors/install-errors.ts'
@@ -84,7 +85,11 @@ function assemble(): Installed {
     guard.refresh?.()
     guard.drain?.()
   }
-  const patches = new PatchSet()
+  const denied = deniedBy(
+    () => guard,
+    () => printFile(state.config?.file ?? 'tripwire.config.ts'),
+  )
+  const patches = new PatchSet(denied)
   const installPlugins = (plugins: readonly PluginDefinition[], into: PatchSet) => {
     for (const plugin of plugins) {
       try {
@@ -99,7 +104,7 @@ function assemble(): Installed {
     into.sync()
   }
   installPlugins(builtins, patches)
-  let foreign = new PatchSet()
+  let foreign = new PatchSet(denied)
 
   const api = createApi({
     guard,
@@ -148,7 +153,7 @@ function assemble(): Installed {
       state.config = config
       guard.plugins.place = place
       foreign.undo()
-      foreign = new PatchSet()
+      foreign = new PatchSet(denied)
       const known = new Set(builtins.map((plugin) => plugin.name))
       installPlugins(
         config.plugins.filter((plugin) => !known.has(plugin.name)),

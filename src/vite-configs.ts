@@ -2,6 +2,7 @@
 import type { TestProject, Vitest } from 'vitest/node'
 import { CONFIG_NAMES, findConfig, namedConfig, workspaceOf } from './config/find.ts'
 import { type LoadedConfig, loadConfig } from './config/load.ts'
+import type { ResolvedConfig } from './config/resolved.ts'
 import { ConfigError } from './errors/classes.ts'
 import { type OwnServers, watchOwnServers } from './main-servers.ts'
 import type { Provided } from './provided.ts'
@@ -27,6 +28,7 @@ class Configs {
   /** Projects with the config file that `tripwire({ config })` names. */
   readonly #projects = new Map<TestProject, string | undefined>()
   readonly #results = new Map<TestProject, Result>()
+  readonly #resolved = new Map<TestProject, ResolvedConfig>()
   readonly #watched = new Set<string>()
   #loading = new Map<string, Promise<LoadedConfig>>()
 
@@ -38,6 +40,11 @@ class Configs {
     // Also where none is yet.
     vitest.config.forceRerunTriggers.push(`**/{${CONFIG_NAMES.join(',')}}`)
     vitest.onTestsRerun(() => this.#reload())
+  }
+
+  /** The config of a project that was added, as it was when the run began. */
+  resolvedOf(project: TestProject): ResolvedConfig | undefined {
+    return this.#resolved.get(project)
   }
 
   /** Reads the config of a project and hands it to its workers. @throws ConfigError */
@@ -72,7 +79,8 @@ class Configs {
     const key = file ?? root
     const loading = this.#loading.get(key) ?? loadConfig(file, root)
     this.#loading.set(key, loading)
-    const { provided, dependencies } = await loading
+    const { provided, resolved, dependencies } = await loading
+    this.#resolved.set(project, resolved)
     this.#watch(dependencies)
     return { ...provided, workspace: workspaceOf(root) }
   }

@@ -2,17 +2,23 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestProject, Vitest } from 'vitest/node'
-import { refuseStraySettings, straySettings } from './config/find.ts'
+import { refuseStraySettings, straySettings, workspaceOf } from './config/find.ts'
 import { PACKAGE_ROOT } from './package-root.ts'
 import { PRELOAD } from './preload.ts'
 import { TripwireReporter } from './reporter.ts'
 import { configsOf } from './vite-configs.ts'
+import { harden } from './vite-harden.ts'
 
 export type { TripwireTaskMeta } from './vitest/task-meta.ts'
 
 export interface TripwirePluginOptions {
   /** Path of the config file, relative to the project's root; found by itself when left out. */
   readonly config?: string
+  /**
+   * A second wall around Vitest's forks: Node's permission flags, as far as the config implies them. Node 22.13 or newer; what single tests let
+   * through it does not know. Default false.
+   */
+  readonly harden?: boolean
 }
 
 /** The part of a Vite plugin that Vitest calls; structural, so that every Vite version takes it. */
@@ -63,7 +69,10 @@ export function tripwire(options: TripwirePluginOptions = {}): TripwirePlugin {
       if (project.config.browser.enabled) return
       addDoors(project)
       addReporter(vitest)
-      await configsOf(vitest).add(project, options.config)
+      const configs = configsOf(vitest)
+      await configs.add(project, options.config)
+      const resolved = configs.resolvedOf(project)
+      if (options.harden && resolved) harden(project, resolved, workspaceOf(project.config.root))
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Layer, Tap } from '../../src/plugin.ts'
+import { answer, failure, type Question, type Result } from './answers.ts'
 
 const RECORDS: Readonly<Record<string, string>> = {
   resolve4: 'A',
@@ -28,10 +29,18 @@ export function guardCallbacks(tap: Tap, owner: Record<string, unknown>, isIP: I
   each(tap, owner, (original, name) => {
     return function (this: unknown, ...args: unknown[]) {
       // What follows its callback a function of Node ignores.
-      const callback = args.find((arg) => typeof arg === 'function') as Fn | undefined
-      const error = callback && judge(tap, isIP, name, args)
-      if (callback === undefined || error === undefined) return Reflect.apply(original, this, args)
-      nextTick(callback, error)
+      const at = args.findIndex((arg) => typeof arg === 'function')
+      const callback = args[at] as Fn | undefined
+      const taken = callback && judge(tap, isIP, name, args.slice(0, at))
+      if (callback === undefined || taken === undefined) return Reflect.apply(original, this, args)
+      if (taken instanceof Error) nextTick(callback, taken)
+      else {
+        // A tick apart from the promise: what the callback throws is an exception that nobody caught, as it is with Node.
+        taken.then(
+          ({ values }) => nextTick(callback, null, ...values),
+          (error) => nextTick(callback, error),
+        )
+      }
       return {}
     }
   })
@@ -41,8 +50,9 @@ export function guardCallbacks(tap: Tap, owner: Record<string, unknown>, isIP: I
 export function guardPromises(tap: Tap, owner: Record<string, unknown>, isIP: IsIP): void {
   each(tap, owner, (original, name) => {
     return function (this: unknown, ...args: unknown[]) {
-      const error = judge(tap, isIP, name, args)
-      return error === undefined ? Reflect.apply(original, this, args) : Promise.reject(error)
+      const taken = judge(tap, isIP, name, args)
+      if (taken === undefined) return Reflect.apply(original, this, args)
+      return taken instanceof Error ? Promise.reject(taken) : taken.then(({ value }) => value)
     }
   })
 }
@@ -54,16 +64,37 @@ function each(tap: Tap, owner: Record<string, unknown>, wrap: (original: Fn, nam
   }
 }
 
-/** The error to fail with, or undefined when the call may go on; arguments that Node refuses go on to be refused. */
-function judge(tap: Tap, isIP: IsIP, name: string, args: readonly unknown[]): Error | undefined {
+/** The error to fail with, or a mock's answer; undefined when the call may go on. Arguments that Node refuses go on to be refused. */
+function judge(tap: Tap, isIP: IsIP, name: string, args: readonly unknown[]): Error | Promise<Result> | undefined {
   const [hostname, second] = args
   if (typeof hostname !== 'string') return undefined
   // A lookup of nothing or of an address asks nobody (each `listen` on an address makes one); a query for nothing asks for the root.
-  if (name === 'lookup' && (hostname === '' || isIP(hostname) !== 0)) return undefined
-  const layer = layerOf(name, hostname, second)
-  const outcome = tap.judge(layer)
+  if (name === 'lookup' && (hostname === '' || isIP(hostname) !== 0 || !isFamily(second))) return undefined
+  if (name === 'reverse' && isIP(hostname) === 0) return undefined
+  const question: Question = {
+    layer: layerOf(name, hostname, second),
+    args: args.slice(1),
+    syscall: syscallOf(name, second),
+  }
+  const outcome = tap.judge(question.layer)
   if (outcome.kind === 'block') return outcome.error
-  return outcome.kind === 'refuse' ? notFound(layer) : undefined
+  if (outcome.kind === 'reply') return answer(question, outcome.reply.answer)
+  return outcome.kind === 'refuse' ? failure(question, 'ENOTFOUND') : undefined
+}
+
+/** What Node takes for a family, alone or among options. */
+function isFamily(options: unknown): boolean {
+  const family = typeof options === 'object' && options !== null ? (options as { family?: unknown }).family : options
+  return [undefined, null, 0, 4, 6, 'IPv4', 'IPv6'].includes(family as number)
+}
+
+/** `queryMx`, as Node names what failed. */
+function syscallOf(name: string, second: unknown): string {
+  if (name === 'lookup') return 'getaddrinfo'
+  if (name === 'lookupService') return 'getnameinfo'
+  if (name === 'reverse') return 'getHostByAddr'
+  const type = RECORDS[name] ?? (typeof second === 'string' ? second : 'A')
+  return `query${type.charAt(0).toUpperCase()}${type.slice(1).toLowerCase()}`
 }
 
 function layerOf(name: string, hostname: string, second: unknown): Layer {
@@ -71,11 +102,4 @@ function layerOf(name: string, hostname: string, second: unknown): Layer {
     RECORDS[name] ?? (name === 'resolve' ? (typeof second === 'string' ? second.toUpperCase() : 'A') : undefined)
   const operation = rrtype === undefined ? name : 'resolve'
   return { protocol: 'dns', operation: `dns:${operation}`, facts: { hostname, ...(rrtype && { rrtype }) } }
-}
-
-/** What Node gives for a name that nobody knows. */
-function notFound({ operation, facts }: Layer): Error {
-  const syscall = operation === 'dns:lookup' ? 'getaddrinfo' : `query${facts.rrtype ?? ''}`
-  const error = new Error(`${syscall} ENOTFOUND ${facts.hostname}`)
-  return Object.assign(error, { errno: -3008, code: 'ENOTFOUND', syscall, hostname: facts.hostname })
 }

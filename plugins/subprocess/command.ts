@@ -24,11 +24,14 @@ export function factsOf({ file, args, cwd, env, shell, detached, input }: Start)
   const [name = '', ...rest] = shell === undefined ? [file, ...args] : (words ?? ['sh'])
   const folder = resolve(cwd ?? currentFolder())
   const program = programOf(name, env)
+  const ours = program === 'node' ? withoutOptionsOfOurs(rest) : rest
+  const unread = shell !== undefined && words === undefined
   // A fact that is there and undefined would count as not known yet, and fit every rule.
   return {
+    command: unread ? ['sh', '-c', shell] : [program ?? name, ...ours],
     ...(program !== undefined && { program }),
     ...(isPath(name) && { path: resolve(folder, name) }),
-    line: (program === 'node' ? withoutOptionsOfOurs(rest) : rest).map(quoted).join(' '),
+    line: ours.map(quoted).join(' '),
     args: rest,
     cwd: folder,
     env: Object.keys(env).filter((key) => env[key] !== process.env[key]),

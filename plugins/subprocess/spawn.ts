@@ -1,8 +1,11 @@
 /** Programs that run beside the test: `spawn`, `exec`, `execFile`, `fork`, `cluster.fork` and what is built on them. */
-import type { ChildProcess } from 'node:child_process'
 import type { Duplex } from 'node:stream'
-import type { Tap } from '../../src/plugin.ts'
+import type { Reply, Tap } from '../../src/plugin.ts'
+import { perform } from './answer.ts'
 import { factsOf, type Start } from './command.ts'
+import { define, Program, type Child as ProgramChild, type Stdio } from './program.ts'
+import { errnoOf } from './reply.ts'
+import { watchOutcome } from './watch.ts'
 
 // Captured at load: tests replace them.
 const { isArray } = Array
@@ -20,6 +23,7 @@ interface SpawnOptions {
   readonly shell?: unknown
   readonly detached?: unknown
   readonly stdio?: unknown
+  readonly serialization?: unknown
 }
 
 interface Internals {
@@ -27,24 +31,45 @@ interface Internals {
   spawn(options: SpawnOptions): number
 }
 
-type Child = ChildProcess & Internals
+type Child = ProgramChild & Internals
 
-export function guardChildren(tap: Tap, children: Children, errnoOf: (name: string) => number): void {
+const ENOENT = errnoOf('ENOENT') ?? -2
+const ESRCH = errnoOf('ESRCH') ?? -3
+
+export function guardChildren(tap: Tap, children: Children): void {
   tap.patch(children.ChildProcess.prototype as unknown as Internals, 'spawn', (original) => {
     return function spawn(this: Child, options) {
       const start = startOf(options)
       if (start === undefined) return Reflect.apply(original, this, [options])
       const facts = factsOf(start)
       const outcome = tap.judge({ protocol: 'subprocess', operation: 'subprocess:spawn', facts })
-      if (outcome.kind === 'block' || outcome.kind === 'refuse') {
-        const spawnNothing = () => Reflect.apply(original, this, [options])
-        return fail(this, options, spawnNothing, errnoOf('ENOENT'), outcome)
-      }
-      const result = Reflect.apply(original, this, [options])
+      const spawnNow = () => Reflect.apply(original, this, [options])
+      if (outcome.kind === 'block') return fail(this, options, spawnNow, ENOENT, outcome.error)
+      if (outcome.kind === 'refuse') return fail(this, options, spawnNow, ENOENT, undefined)
+      const reply = outcome.kind === 'reply' ? outcome.reply : undefined
+      if (reply !== undefined && !reply.passThrough) return answer(this, options, spawnNow, start, reply)
+      const result = spawnNow()
       if (this.pid) tap.own.add(`pid:${this.pid}`)
+      if (reply !== undefined) watchOutcome(this, reply)
       return result
     }
   })
+}
+
+/** Starts what a mock says in place of the program: Node goes on as if its native handle had started one. */
+function answer(child: Child, options: SpawnOptions, spawnNothing: () => number, start: Start, reply: Reply): number {
+  const program = new Program(child)
+  const life = perform(program, start, reply)
+  if (life.failure !== undefined) return fail(child, options, spawnNothing, life.failure.errno, life.failure.error)
+  const handle = child._handle as object
+  const startProgram = () => program.start(options.stdio as readonly Stdio[])
+  define(handle, 'spawn', startProgram)
+  define(handle, 'kill', (signal: number) => program.kill(signal))
+  define(handle, 'pid', program.pid)
+  const result = spawnNothing()
+  program.openChannel(options.serialization)
+  life.begin()
+  return result
 }
 
 /** Undefined for what Node itself refuses. */
@@ -86,27 +111,34 @@ function fail(
   options: SpawnOptions,
   spawnNothing: () => number,
   errno: number,
-  outcome: { kind: 'refuse' } | { kind: 'block'; error: Error },
+  error: Error | undefined,
 ): number {
   const handle = child._handle
-  if (handle) Object.defineProperty(handle, 'spawn', { value: () => errno, configurable: true })
-  if (handle) Object.defineProperty(handle, 'pid', { value: 0, configurable: true })
+  // A handle that started nothing would send a signal to this process's own group.
+  if (handle)
+    for (const [name, value] of [
+      ['spawn', () => errno],
+      ['kill', () => ESRCH],
+      ['pid', 0],
+    ] as const)
+      define(handle, name, value)
   const original = child.emit
   const emit = function (this: Child, event: string | symbol, ...args: unknown[]): boolean {
-    if (event === 'close' && this.stdio.some(isOpen)) {
-      for (const stream of this.stdio) if (isOpen(stream)) stream.once('close', () => emit.call(this, event, ...args))
+    const open = event === 'close' ? this.stdio?.find(isOpen) : undefined
+    if (open) {
+      open.once('close', () => emit.call(this, event, ...args))
       return true
     }
     if (event === 'close') Reflect.deleteProperty(this, 'emit')
     if (event !== 'error') return Reflect.apply(original, this, [event, ...args])
     // First the streams: who is told of the error may throw.
-    for (const stream of this.stdio.slice(1) as (Duplex | null)[]) {
+    for (const stream of (this.stdio?.slice(1) ?? []) as (Duplex | null)[]) {
       stream?.once('end', () => stream.destroy()).push(null)
     }
     nextTick(closeChannel, options)
-    return Reflect.apply(original, this, ['error', outcome.kind === 'block' ? outcome.error : args[0]])
+    return Reflect.apply(original, this, ['error', error ?? args[0]])
   }
-  Object.defineProperty(child, 'emit', { value: emit, writable: true, configurable: true, enumerable: false })
+  define(child, 'emit', emit)
   const result = spawnNothing()
   Object.assign(child, { pid: undefined })
   // What is written to it waits, and ends with the error.

@@ -1,24 +1,27 @@
 /** Programs that the test waits for: `spawnSync`, `execFileSync`, `execSync`, none of which passes through another public function. */
 import { fileURLToPath } from 'node:url'
-import type { Tap } from '../../src/plugin.ts'
+import type { Reply, Tap } from '../../src/plugin.ts'
+import { ask, callOf, readInput } from './answer.ts'
 import { factsOf, type Start } from './command.ts'
+import { nameOf, type SubprocessAnswer } from './reply.ts'
+import { notStarted, outputOf, type SyncOptions, type SyncResult, syncResult, systemError } from './sync-result.ts'
+import { outcomeOf, watchSync } from './watch.ts'
 
 // Captured at load: tests replace them.
 const { isArray } = Array
+const { isView } = ArrayBuffer
+const { from } = Buffer
 
 type Children = typeof import('node:child_process')
 type Fn = (...args: unknown[]) => unknown
 
-interface Options {
+interface Options extends SyncOptions {
   readonly cwd?: unknown
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly shell?: unknown
   readonly input?: unknown
   readonly detached?: unknown
 }
-
-/** What a program that did not start has for its output: null up to Node 20, nothing since. */
-const NONE = Number.parseInt(process.versions.node, 10) < 22 ? null : undefined
 
 export function guardSync(tap: Tap, children: Children): void {
   for (const name of ['spawnSync', 'execFileSync', 'execSync'] as const) {
@@ -28,13 +31,45 @@ export function guardSync(tap: Tap, children: Children): void {
         if (start === undefined) return Reflect.apply(original, this, args)
         const layer = { protocol: 'subprocess', operation: 'subprocess:spawnSync', facts: factsOf(start) }
         const outcome = tap.judge(layer)
-        if (outcome.kind !== 'block' && outcome.kind !== 'refuse') return Reflect.apply(original, this, args)
-        const error = outcome.kind === 'block' ? outcome.error : notFound(start)
+        if (outcome.kind === 'pass') return Reflect.apply(original, this, args)
+        if (outcome.kind === 'reply') {
+          const { reply } = outcome
+          if (reply.passThrough) return watchSync(reply, () => Reflect.apply(original, this, args))
+          return give(name, answer(start, args, reply), start, args)
+        }
+        const error = outcome.kind === 'block' ? outcome.error : systemError(start, 'ENOENT')
         if (name !== 'spawnSync') throw error
-        return { error, status: null, signal: null, output: null, pid: 0, stdout: NONE, stderr: NONE }
+        return notStarted(error)
       }
     })
   }
+}
+
+function answer(start: Start, args: readonly unknown[], reply: Reply): SyncResult {
+  const input = start.input === undefined ? '' : String(start.input)
+  const given = ask(reply.answer as SubprocessAnswer, callOf(reply.facts, start, input))
+  if ('errno' in given && given.error !== undefined) return notStarted(given.error)
+  if ('errno' in given) return notStarted(systemError(start, nameOf(given.errno)))
+  if (given.reply instanceof Promise) {
+    throw new TypeError(
+      `the reply to \`${start.file}\` is a promise, and the code waits for the program: answer at once`,
+    )
+  }
+  const result = syncResult(start, optionsOf(args), given.reply)
+  reply.complete(outcomeOf(result))
+  return result
+}
+
+function give(name: string, result: SyncResult, start: Start, args: readonly unknown[]): unknown {
+  if (name === 'spawnSync') return result
+  const options = optionsOf(args)
+  const words = name === 'execSync' ? String(args[0]) : [options.argv0 ?? args[0], ...start.args].join(' ')
+  return outputOf(result, options, words)
+}
+
+function optionsOf(args: readonly unknown[]): Options {
+  const found = args.find((arg, at) => at > 0 && typeof arg === 'object' && arg !== null && !isArray(arg))
+  return (found ?? {}) as Options
 }
 
 /** Undefined for arguments that Node throws on. */
@@ -42,9 +77,8 @@ function startOf(name: string, args: readonly unknown[]): Start | undefined {
   const [file] = args
   if (typeof file !== 'string' || file === '') return undefined
   const list = isArray(args[1]) ? args[1].map(String) : []
-  const options = (args.find((arg, at) => at > 0 && typeof arg === 'object' && arg !== null && !isArray(arg)) ??
-    {}) as Options
-  const { cwd, shell, input, detached } = options
+  const options = optionsOf(args)
+  const { cwd, shell, detached } = options
   const inShell = name === 'execSync' || Boolean(shell)
   return {
     file: inShell ? (typeof shell === 'string' ? shell : 'sh') : file,
@@ -53,19 +87,13 @@ function startOf(name: string, args: readonly unknown[]): Start | undefined {
     env: options.env ?? process.env,
     shell: inShell ? [file, ...list].join(' ') : undefined,
     detached: Boolean(detached),
-    input,
+    input: inputOf(options),
   }
 }
 
-/** What Node gives for a program that is not there. */
-function notFound({ file, args, shell }: Start): Error {
-  const program = shell === undefined ? file : '/bin/sh'
-  const error = new Error(`spawnSync ${program} ENOENT`)
-  return Object.assign(error, {
-    errno: -2,
-    code: 'ENOENT',
-    syscall: `spawnSync ${program}`,
-    path: program,
-    spawnargs: [...args],
-  })
+/** What is sent to it; a `stdio` may hold it as well. */
+function inputOf({ input, stdio, encoding }: Options): unknown {
+  const sent = input || (isArray(stdio) && isView(stdio[0]) ? stdio[0] : undefined)
+  if (typeof sent === 'string') return readInput(from(sent, encoding as BufferEncoding))
+  return isView(sent) ? readInput(from(sent.buffer, sent.byteOffset, sent.byteLength)) : undefined
 }

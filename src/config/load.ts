@@ -7,11 +7,13 @@ import { isMatcher } from '../core/matcher.ts'
 import { isRegExp } from '../core/pattern.ts'
 import type { Provided } from '../provided.ts'
 import { VERSION } from '../version.ts'
+import type { ResolvedConfig } from './resolved.ts'
 import { emptyConfig, failedConfig } from './unreadable.ts'
 import { validateConfig } from './validate.ts'
 
 export interface LoadedConfig {
   readonly provided: Omit<Provided, 'ownEndpoints'>
+  readonly resolved: ResolvedConfig
   /** The config file and what it imports, for watching. */
   readonly dependencies: readonly string[]
 }
@@ -19,12 +21,14 @@ export interface LoadedConfig {
 /** Loads and checks a config file; without one the defaults hold. @throws ConfigError */
 export async function loadConfig(file: string | undefined, root: string): Promise<LoadedConfig> {
   if (file === undefined) {
-    return { provided: { version: VERSION, file, dir: root, raw: {} }, dependencies: [] }
+    const resolved = validateConfig({}, { file, dir: root, builtins })
+    return { provided: { version: VERSION, file, dir: root, raw: {} }, resolved, dependencies: [] }
   }
   const { raw, dependencies } = await importConfig(file)
   const dir = dirname(file)
-  validateConfig(raw, { file, dir, builtins })
+  const resolved = validateConfig(raw, { file, dir, builtins })
   return {
+    resolved,
     provided: { version: VERSION, file, dir, raw: isPlain(raw) ? raw : undefined },
     dependencies: [file, ...dependencies.filter((other) => other !== file)],
   }

@@ -49,7 +49,7 @@ export type TripCode =
 
 /** What decided, and where it is written. */
 export interface Why {
-  readonly by: 'runner' | 'mock' | 'rule' | 'default' | 'ceiling' | 'sandbox' | 'level' | 'hook'
+  readonly by: 'runner' | 'mock' | 'rule' | 'default' | 'ceiling' | 'sandbox' | 'level' | 'hook' | 'wall'
   /** The rule that decided (allow, deny, refuse), or the ceiling that did not match. */
   readonly rule?: Rule
   readonly effect?: 'allow' | 'deny' | 'refuse' | 'restrict'

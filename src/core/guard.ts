@@ -251,9 +251,8 @@ export class Guard implements Judge {
       const late = lateCode(call.frame)
       if (late !== undefined) verdict = { ...verdict, code: late }
     }
-    const made = this.trips.make(call, verdict, site, policy)
-    const { trip } = made
-    let { error } = made
+    const { trip, error: made } = this.trips.make(call, verdict, site, policy)
+    let error = made
     // A ceiling is nothing that a hook may lift.
     if (verdict.kind === 'block' && verdict.why.by !== 'ceiling') {
       const answer = this.hook.ask(trip, call.frame)
@@ -268,8 +267,7 @@ export class Guard implements Judge {
     Object.assign(call, { verdict, trip })
     this.trips.charge(trip, error, call.frame, policy)
     if (policy.sandbox !== undefined) this.#record(call, policy, verdict)
-    if (verdict.kind === 'refuse') return REFUSE
-    return verdict.kind === 'block' ? { kind: 'block', error } : PASS
+    return verdict.kind === 'block' ? { kind: 'block', error } : verdict.kind === 'refuse' ? REFUSE : PASS
   }
 
   /** What the runner and Node's loader do, or Node for a call that was judged already: neither stopped nor written down. */

@@ -9,6 +9,8 @@ import type { RedactPatterns } from './redact.ts'
 import { isSecretName, redactText } from './redact.ts'
 
 const WIDTH = 100
+/** The method of a value that says how it is written: what plugins give out for patterns. */
+const CODE = Symbol.for('vitest-tripwire.code')
 /** What stands for a value that nobody should read: it fits, and says nothing. */
 const HIDDEN = 'expect.any(String)'
 
@@ -37,6 +39,8 @@ function print(value: unknown, redact: RedactPatterns, pad: string, inside: Set<
 }
 
 function printObject(value: object, redact: RedactPatterns, pad: string, inside: Set<object>): string {
+  const own = (value as Record<symbol, unknown>)[CODE]
+  if (typeof own === 'function') return String(own.call(value, (part: unknown) => print(part, redact, pad, inside)))
   const known = printKnown(value)
   if (known !== undefined) return known
   if (Array.isArray(value)) {

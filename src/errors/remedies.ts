@@ -43,6 +43,8 @@ export function fixesFor(at: Circumstances): Fix[] {
   if (at.late !== undefined) return lateFixes(at, at.late)
   if (at.why.effect === 'deny') return [...despiteDeny(at), withoutDeny(at)]
   if (at.why.by === 'ceiling') return [widerCeiling(at)]
+  // It stands since before the first test, so only the config opens it.
+  if (at.why.by === 'wall') return [forAll(at)]
   if (at.code === 'TRIPWIRE_UNMOCKED_INTERACTION')
     return at.mock === undefined ? [inSandbox(at), forAll(at)] : [mocked(at.mock), inSandbox(at)]
   const { kind } = at.startedBy

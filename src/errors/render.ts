@@ -98,6 +98,7 @@ export function whyText({ by, effect, level, source }: Why, rule: string | undef
   if (by === 'ceiling') return `outside the ceiling restrict ${quote(rule ?? '')} (${source})`
   if (by === 'sandbox') return 'in a sandbox a call is answered by a mock, allowed by a rule, or stopped'
   if (by === 'level') return `the level is '${level}' (${source})`
+  if (by === 'wall') return `the second wall of tripwire({ harden: true }): the config does not open it (${source})`
   return by
 }
 

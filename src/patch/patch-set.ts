@@ -3,6 +3,7 @@ import { SafeMap, SafeSet, SafeWeakMap } from '../core/collections.ts'
 import { disguise } from './disguise.ts'
 import { holderOf } from './holder.ts'
 import { mayReachUs } from './reach.ts'
+import { behindWall, type Denied, HARDENED } from './wall.ts'
 
 interface Patch {
   readonly before: PropertyDescriptor | undefined
@@ -42,6 +43,13 @@ export class PatchSet {
   #patches: Patches = new SafeWeakMap()
   readonly #owners = new SafeSet<WeakRef<object>>()
 
+  readonly #denied: Denied | undefined
+
+  /** @param denied tells what Node's permission model stops; only where there is one */
+  constructor(denied?: Denied) {
+    this.#denied = HARDENED ? denied : undefined
+  }
+
   /** Replaces `owner[key]`. @throws LockedSlotError when the property is neither writable nor configurable */
   patch<T extends object, K extends keyof T & (string | symbol)>(
     owner: T,
@@ -50,7 +58,7 @@ export class PatchSet {
   ): void {
     const before = Reflect.getOwnPropertyDescriptor(owner, key)
     const original = owner[key]
-    const replacement = disguise(wrap(original), original)
+    const replacement = disguise(wrap(this.#denied ? behindWall(original, this.#denied) : original), original)
     const slot = slotName(owner, key, original)
     if (before && !before.configurable && !before.writable) throw new LockedSlotError(slot, holderOf(original, before))
     if (!before && !Object.isExtensible(owner)) throw new LockedSlotError(slot, 'the object is not extensible')

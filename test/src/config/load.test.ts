@@ -49,7 +49,7 @@ describe('the main process', () => {
   })
 
   test('needs no file', async () => {
-    expect(await loadConfig(undefined, '/anywhere')).toEqual({
+    expect(await loadConfig(undefined, '/anywhere')).toMatchObject({
       provided: { version: VERSION, file: undefined, dir: '/anywhere', raw: {} },
       dependencies: [],
     })
