@@ -93,7 +93,7 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
     const known = agents.get(protocol)
     if (known !== undefined) return known
     const module: typeof import('node:https') = protocol === 'https:' ? load('node:https') : (http as never)
-    const made = new module.Agent({ keepAlive: false, maxCachedSessions: 0 })
+    const made = new module.Agent({ keepAlive: true, maxCachedSessions: 0 })
     agents.set(protocol, made)
     return made
   }
@@ -108,12 +108,12 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
       const passed = passedThrough.get(socket)
       // What interceptors answer comes on sockets of theirs; a connection that was let out leads outside, whoever stands above us by now.
       if (connection !== undefined && (connectIsOurs() || !Object.hasOwn(socket, 'connect')))
-        stop(request, call, call.settle(connection))
-      else if (passed?.outcome?.kind === 'pass') stop(request, call, call.settle(passed.call.lowest))
+        stop(request, call, call.settle(connection), socket)
+      else if (passed?.outcome?.kind === 'pass') stop(request, call, call.settle(passed.call.lowest), socket)
       else if (connection === undefined) {
         const opened = openedOtherwise(socket)
         if (opened === undefined) passedThrough.set(socket, standBy(request, call))
-        else stop(request, call, call.settle(opened))
+        else stop(request, call, call.settle(opened), socket)
       }
     }
     judgeChange(request)
@@ -144,15 +144,15 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
     stop(request, again, again.settle(lower === judged ? undefined : lower))
   }
 
-  /** A connection of an agent that is not Node's: it can be led to the worker only before it is opened. */
-  function lead(request: ClientRequest, reply: Reply): void {
-    const connection = request.socket && tap.hub.of(request.socket)
+  /** A warm connection to the worker gives this reply next; any other could have been led there only before it was opened. */
+  function lead(request: ClientRequest, reply: Reply, socket: Connection | undefined): void {
+    const connection = socket && tap.hub.of(socket)
     if (connection) connection.reply = reply
     else request.destroy(new Error('tripwire cannot answer on a connection that is open to the real host already'))
   }
 
-  function stop(request: ClientRequest, call: OpenCall, outcome: Outcome): void {
-    if (outcome.kind === 'reply') lead(request, outcome.reply)
+  function stop(request: ClientRequest, call: OpenCall, outcome: Outcome, socket?: Connection): void {
+    if (outcome.kind === 'reply') lead(request, outcome.reply, socket)
     else if (outcome.kind === 'block') request.destroy(outcome.error)
     else if (outcome.kind === 'refuse') request.destroy(unreachable(call.call.layers[0]?.facts ?? {}))
   }

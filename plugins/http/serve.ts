@@ -34,6 +34,7 @@ const secured = new SafeMap<string, Http2SecureServer>()
 /** Reads the first bytes, and hands the connection to the server that understands them. */
 export function serve(peer: Socket, connection: Redirected, tap: Tap): void {
   peer.on('error', () => {}) // The client hung up.
+  peer.unref() // A connection that is kept keeps no worker.
   peer.once('readable', () => {
     const first = peer.read() as Buffer | null
     if (first === null) return
@@ -161,10 +162,19 @@ async function answer(
   await send(response, given, request.method)
 }
 
-async function readAll(request: Incoming): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+const NOTHING = Buffer.alloc(0)
+
+function readAll(request: Incoming): Promise<Buffer> | Buffer {
+  const { headers } = request
+  const isEmpty = headers['content-length'] === undefined && headers['transfer-encoding'] === undefined
+  if (isEmpty && request.httpVersionMajor === 1) return NOTHING
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
+    request.on('error', reject)
+    request.on('aborted', () => reject(new Error('aborted')))
+  })
 }
 
 function plainHeaders({ headers }: Incoming): Record<string, string | string[]> {
@@ -237,8 +247,9 @@ async function write(
     response.end()
   }
   if (bare || method === 'HEAD') return void response.end()
+  if (bytes !== undefined && trailers === undefined) return void response.end(bytes)
   if (bytes !== undefined) {
-    if (bytes.length > 0) response.write(bytes)
+    response.write(bytes)
     return end()
   }
   for await (const chunk of Readable.from(body as AsyncIterable<string | Uint8Array>, { objectMode: true })) {

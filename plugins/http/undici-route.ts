@@ -4,8 +4,7 @@
  */
 
 import type { Socket } from 'node:net'
-import type { OpenCall, Reply, Tap } from '../../src/plugin.ts'
-import { SafeWeakSet } from '../../src/plugin.ts'
+import { type OpenCall, type Reply, SafeWeakMap, SafeWeakSet, type Tap } from '../../src/plugin.ts'
 import type { DispatchOptions } from './undici-dispatch.ts'
 
 type Dispatch = (this: object, options: DispatchOptions, handler: object) => boolean
@@ -29,14 +28,21 @@ const GLOBALS = ['undici.globalDispatcher.1', 'undici.globalDispatcher.2'].map((
 export interface UndiciRoute {
   /** Reaches the copy inside of Node; loads it, so it is asked at the first mock. */
   reachBuiltin(): void
-  /** The call of the request that is being made at this moment on our own connection. */
-  routed(): OpenCall | undefined
+  /** The request that is being made at this moment on our own connection. */
+  routed(): Routed | undefined
+}
+
+/** A request that a mock answers. */
+export interface Routed {
+  readonly call: OpenCall
+  readonly reply: Reply
 }
 
 export function routeUndici(tap: Tap, announce: Announce): UndiciRoute {
   const reached = new SafeWeakSet<object>()
   const seen = new SafeWeakSet<object>()
-  let routed: OpenCall | undefined
+  const agents = new SafeWeakMap<AgentClass, { close(): Promise<void> }>()
+  let routed: Routed | undefined
   let depth = 0
 
   function reach(agent: AgentClass): void {
@@ -63,6 +69,19 @@ export function routeUndici(tap: Tap, announce: Announce): UndiciRoute {
     })
   }
 
+  /** One for each copy of undici, with warm connections to the worker; WebSockets take theirs over, and get one each. */
+  function agentOf(Agent: AgentClass, reply: Reply): { close(): Promise<void> } {
+    const known = reply.protocol === 'http' ? agents.get(Agent) : undefined
+    if (known !== undefined) return known
+    const connect = (_: unknown, done: Connected) => {
+      const socket = tap.connectTo(reply)
+      socket.once('connect', () => done(null, socket)).once('error', (error) => done(error))
+    }
+    const made = new Agent({ connect, pipelining: 1 })
+    if (reply.protocol === 'http') agents.set(Agent, made)
+    return made
+  }
+
   function through(
     Agent: AgentClass,
     dispatch: Dispatch,
@@ -71,18 +90,14 @@ export function routeUndici(tap: Tap, announce: Announce): UndiciRoute {
     options: DispatchOptions,
     handler: object,
   ): boolean {
-    const connect = (_: unknown, done: Connected) => {
-      const socket = tap.connectTo(reply)
-      socket.once('connect', () => done(null, socket)).once('error', (error) => done(error))
-    }
-    const agent = new Agent({ connect, connections: 1, pipelining: 1 })
+    const agent = agentOf(Agent, reply)
     const before = routed
-    routed = call
+    routed = { call, reply }
     try {
       return Reflect.apply(dispatch, agent, [{ ...options, origin }, handler])
     } finally {
       routed = before
-      agent.close().catch(() => {})
+      if (agents.get(Agent) !== agent) agent.close().catch(() => {})
     }
   }
 

@@ -5,7 +5,7 @@
  */
 
 import type { Socket } from 'node:net'
-import type { Frame, Layer, OpenCall, Outcome, Tap } from '../../src/plugin.ts'
+import type { Frame, Layer, OpenCall, Outcome, Reply, Tap } from '../../src/plugin.ts'
 import { SafeSet, SafeWeakMap } from '../../src/plugin.ts'
 import { unreachable } from './failure.ts'
 import { connectionLayer, DEFAULT_PORTS, isSameEndpoint, requestLayer } from './layer.ts'
@@ -33,6 +33,8 @@ export function guardUndici(
 ): UndiciRoute {
   const calls = new SafeWeakMap<object, OpenCall>()
   const stopped = new SafeWeakMap<object, Error>()
+  /** What mocks answer to requests; each is told to the connection that the request is written to. */
+  const replies = new SafeWeakMap<object, Reply>()
   /** Connections by a call on them: one that an interceptor let through leads outside, and its next request makes no connect. */
   const carried = new SafeWeakMap<object, OpenCall>()
   const isMaking = watchConnects(tap)
@@ -50,7 +52,7 @@ export function guardUndici(
   })
   const arriving = watchDispatchers(tap, (options, origin) => {
     const routed = route.routed()
-    if (routed !== undefined) return { call: routed, error: undefined }
+    if (routed !== undefined) return { call: routed.call, error: undefined }
     const layer = connectIsOurs() ? layerOfDispatch(options, origin) : undefined
     if (layer === undefined) return undefined
     const call = open(layer)
@@ -61,7 +63,9 @@ export function guardUndici(
   tap.subscribe('undici:request:create', (message) => {
     const { request } = message as { request: UndiciRequest }
     const announced = arriving()
-    const known = route.routed() ?? announced?.call
+    const routed = route.routed()
+    if (routed !== undefined) replies.set(request, routed.reply)
+    const known = routed?.call ?? announced?.call
     if (known !== undefined) {
       calls.set(request, known)
       return
@@ -84,6 +88,9 @@ export function guardUndici(
   tap.subscribe('undici:client:sendHeaders', (message) => {
     const { request, socket } = message as { request: UndiciRequest; socket?: Socket }
     const call = calls.get(request)
+    const reply = replies.get(request)
+    const redirected = reply && socket && tap.hub.of(socket)
+    if (redirected) redirected.reply = reply
     // A tunnel makes a connection of its own, which is judged; one that carried requests before was let out for those.
     if (call === undefined && socket && isTunnel(request) && carried.has(socket)) judgeTunnel(tap, socket)
     if (call === undefined) return

@@ -43,15 +43,23 @@ export type Failure =
  */
 export function assertNext(ledger: Ledger, assertion: Assertion): Failure | undefined {
   const ordered = !ledger.isUnordered(assertion.protocol)
-  const pending = [...ledger.pending()]
-  const found = ordered ? ledger.next(assertion.protocol) : pending.find((interaction) => holds(assertion, interaction))
-  const candidate = found ?? nearest(assertion, pending)
+  const candidate = ordered
+    ? ledger.next(assertion.protocol)
+    : (firstThatFits(ledger, assertion) ?? nearest(ledger, assertion))
   if (candidate === undefined) return { kind: 'nothing-left', blocked: ledger.blocked }
   const differing = differingFacts(assertion, candidate)
   if (differing === undefined || differing.length > 0) {
-    const later = ordered ? pending.find((interaction) => holds(assertion, interaction)) : undefined
+    const later = ordered ? firstThatFits(ledger, assertion) : undefined
     const { expected } = assertion
-    return { kind: 'mismatch', interaction: candidate, differing, expected, pending, later, ordered }
+    return {
+      kind: 'mismatch',
+      interaction: candidate,
+      differing,
+      expected,
+      pending: [...ledger.pending()],
+      later,
+      ordered,
+    }
   }
   const missing = unnamed(
     assertion.controlled(candidate.facts, candidate.mock?.answer),
@@ -63,8 +71,11 @@ export function assertNext(ledger: Ledger, assertion: Assertion): Failure | unde
   return undefined
 }
 
-function holds(assertion: Assertion, interaction: InteractionRecord): boolean {
-  return differingFacts(assertion, interaction)?.length === 0
+function firstThatFits(ledger: Ledger, assertion: Assertion): InteractionRecord | undefined {
+  for (const interaction of ledger.pending()) {
+    if (differingFacts(assertion, interaction)?.length === 0) return interaction
+  }
+  return undefined
 }
 
 function differingFacts({ protocol, rule }: Assertion, interaction: InteractionRecord): string[] | undefined {
@@ -72,9 +83,9 @@ function differingFacts({ protocol, rule }: Assertion, interaction: InteractionR
 }
 
 /** The call that an assertion of any order most likely means: the one of its protocol with the fewest differing facts. */
-function nearest(assertion: Assertion, pending: readonly InteractionRecord[]): InteractionRecord | undefined {
+function nearest(ledger: Ledger, assertion: Assertion): InteractionRecord | undefined {
   let best: { interaction: InteractionRecord; count: number } | undefined
-  for (const interaction of pending) {
+  for (const interaction of ledger.pending()) {
     const count = differingFacts(assertion, interaction)?.length ?? Number.POSITIVE_INFINITY
     if (best === undefined || count < best.count) best = { interaction, count }
   }

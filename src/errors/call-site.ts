@@ -8,7 +8,7 @@ import type { CallSite } from '../core/call.ts'
 import { packageOf } from '../core/package-name.ts'
 import { PACKAGE_ROOT } from '../package-root.ts'
 import type { StackFrame } from '../plugin.ts'
-import { formatSites, readSites, type Sited, toPath } from './stack-sites.ts'
+import { formatSites, keepSites, readSites, type Sited, toPath } from './stack-sites.ts'
 
 export { rememberFormatter } from './stack-sites.ts'
 
@@ -65,19 +65,19 @@ export function captureSite(): Site {
 
 /** Remembers the user's line of the present stack, unmapped; mapping it costs ten times as much, and most of them nobody asks for. */
 export function captureLater(): () => Site {
-  const present = withoutOurs(readSites())
-  const users = present.find(isUsers) ?? origins.getStore()?.find(isUsers)
-  const via = users === undefined ? undefined : viaOf(present.slice(0, present.indexOf(users)))
-  return () => {
-    const [line = ''] = users === undefined ? [] : formatSites([users])
-    return {
-      callSite: users && positionOf(line, users),
-      reason: users === undefined ? reasonOf(present, via) : undefined,
-      via,
-      stack: line,
-      runner: false,
-    }
-  }
+  const keep = keepSites(captureLater)
+  const before = origins.getStore()
+  let site: Site | undefined
+  return () => (site ??= userSite(withoutOurs(keep()), before))
+}
+
+function userSite(present: readonly Sited[], before: readonly Sited[] | undefined): Site {
+  const at = present.findIndex(isUsers)
+  const users = at < 0 ? before?.find(isUsers) : present[at]
+  const via = viaOf(at < 0 ? present : present.slice(0, at))
+  const [line = ''] = users === undefined ? [] : formatSites([users])
+  const reason = users === undefined ? reasonOf(present, via) : undefined
+  return { callSite: users && positionOf(line, users), reason, via, stack: line, runner: false }
 }
 
 /** Whether a call is the runner's own work, or a part of what Node's own files (`inner`) do for a call that was judged already. */

@@ -29,11 +29,27 @@ export function rememberFormatter(): void {
 
 /** The frames of the present stack, innermost first; none where `Error` is frozen. */
 export function readSites(): Sited[] {
+  return keepSites(readSites)()
+}
+
+/** Keeps the present stack; reading its frames costs several times as much, and may never be asked for. @param below frames above it are left out */
+export function keepSites(below: (...args: never[]) => unknown = keepSites): () => Sited[] {
   const holder: { stack?: unknown } = {}
   const giveBack = take(DEPTH)
   try {
-    captureStackTrace(holder, readSites)
-    // Formatting is lazy: it happens at this access, so while ours is in place.
+    captureStackTrace(holder, below)
+  } catch {
+    return () => []
+  } finally {
+    giveBack()
+  }
+  return () => sitesOf(holder)
+}
+
+/** Formatting is lazy: it happens at the first access, so ours has to be in place then. */
+function sitesOf(holder: { readonly stack?: unknown }): Sited[] {
+  const giveBack = take(DEPTH)
+  try {
     const sites = holder.stack
     return Array.isArray(sites) ? sites.map((site) => ({ site, file: fileOf(site) })) : []
   } catch {
