@@ -211,15 +211,23 @@ describe('an addon that is known for I/O of its own', () => {
       for (const name of ['sqlite3', 'lmdb']) expect(() => watchExports(tap, name, exported)).not.toThrow()
   })
 
+  test('that locks what opens is watched by what stands in its place', () => {
+    const { tap, layers } = tapWith({ kind: 'block', error: new Error('stopped') })
+    const exported = Object.freeze({ open: (path: string) => path, version: 1 })
+    const watched = watchExports(tap, '@duckdb/node-bindings-linux-x64', exported) as typeof exported
+    expect(() => watched.open('/a.duckdb')).toThrow('stopped')
+    expect(watched.version).toBe(1)
+    expect(layers).toMatchObject([{ facts: { driver: '@duckdb/node-api', path: '/a.duckdb' } }])
+  })
+
   const opening = (name: string, path: string, ...args: unknown[]) => {
     const addon = ADDONS.find(({ packages }) => packages.test(name))
     const found = addon?.opens[path]
     if (found === undefined) throw new Error(`${name} has no ${path}`)
-    return layerOf(found, name, args)
+    return layerOf(found, addon?.name ?? name, args)
   }
   test.each<[string, string, unknown[], object]>([
-    ['better-sqlite3', 'Database', ['/a/b.db'], { product: 'sqlite', path: '/a/b.db', driver: 'better-sqlite3' }],
-    ['sqlite3', 'Database', ['file:/a/b.db?mode=ro'], { path: '/a/b.db' }],
+    ['sqlite3', 'Database', ['file:/a/b.db?mode=ro'], { product: 'sqlite', path: '/a/b.db', driver: 'sqlite3' }],
     [
       '@libsql/linux-x64-gnu',
       'databaseOpen',
@@ -267,7 +275,7 @@ describe('an addon that is known for I/O of its own', () => {
   })
 
   test('is a file for the folders of fs to judge, and nothing when it is in memory', () => {
-    expect(opening('better-sqlite3', 'Database', '/a.db', '/a.db', false, true)?.operation).toBe('fs:read')
+    expect(opening('rocksdb', 'db_open', {}, '/a', { readOnly: true })?.operation).toBe('fs:read')
     expect(opening('lmdb', 'Env.prototype.open', { path: '/data' })?.operation).toBe('fs:write')
     expect(opening('sqlite3', 'Database', 'file:x?mode=memory')).toBeUndefined()
   })
