@@ -1,4 +1,4 @@
-import { execFile, execFileSync, fork, spawn, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
