@@ -24,6 +24,8 @@ export const dns = definePlugin({
   synonyms: ['lookup', 'resolve'],
   aside: true,
   mocking,
+  prepares: ({ operation, facts }) =>
+    operation === 'dns:lookup' || (operation === 'dns:resolve' && /^A(?:AAA)?$/.test(String(facts.rrtype))),
   parseRule: parseDnsRule,
   describe,
   remedy: ({ facts }) => ({ rule: `dns:${facts.hostname}` }),

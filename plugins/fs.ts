@@ -29,7 +29,8 @@ export const fs = definePlugin({
   synonyms: ['file', 'disk', 'filesystem'],
   settings: { fs: { type: 'object', keys: { read: { type: 'folders' }, write: { type: 'folders' } } } },
   runner: true,
-  inner: /^node:(?:fs|internal\/fs\/.*)$/,
+  // But streams, which may be given functions to open with: what they open is told apart by itself.
+  inner: /^node:(?:fs|internal\/fs\/(?!streams$).*)$/,
   alone: true,
   parseRule: parseFsRule,
   describe,

@@ -120,6 +120,10 @@ export interface Hub {
   certificateFor(host: string): { readonly key: string; readonly cert: string }
   /** The server's side of TLS on an accepted connection, with a certificate for whatever host the client asks for. */
   secure(peer: Socket, host: string, protocols: readonly string[], ready: (secured: TLSSocket) => void): void
+  /** An address that stands for a host whose connections are mocked: nobody has it (RFC 2544; RFC 4193). */
+  addressOf(host: string, family: 4 | 6): string
+  /** The host that an address stands for. */
+  hostAt(address: string): string | undefined
   /** A conversation is held on an accepted connection: what the client has sent is waited for before anybody says what it sent. */
   follow(peer: Socket): void
 }

@@ -131,6 +131,8 @@ export interface PluginDefinition {
   readonly lifts?: Lift | readonly Lift[]
   /** A call of this protocol, made inside a passed call to the same host, is part of that call (a lookup before the connection). */
   readonly aside?: boolean
+  /** Whether a call only looks for what another one will connect to: in a sandbox it belongs to a mock of that (`Outcome.prepare`). */
+  prepares?(layer: Layer): boolean
   /**
    * Whether the runner and Node's loader make calls of this protocol in a worker (they read files). What is their own work by its stack is
    * then not judged. Left out where they make none: the runner also calls what tests hand to it (`vi.waitFor`, `expect.poll`).
@@ -161,6 +163,8 @@ export type Outcome =
   | { readonly kind: 'block'; readonly error: Error }
   | { readonly kind: 'refuse' }
   | { readonly kind: 'reply'; readonly reply: Reply }
+  /** Part of a call to come, which a mock will answer: nothing may leave. For what `PluginDefinition.prepares` names only. */
+  | { readonly kind: 'prepare' }
 
 /** Ports and paths on which this worker (or the main process) listens or listened, until the file ends. */
 export interface OwnEndpoints {

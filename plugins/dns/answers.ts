@@ -39,7 +39,7 @@ export async function answer(question: Question, given: unknown): Promise<Result
   return { values: [found], value: found }
 }
 
-function familyIn([options]: readonly unknown[]): { family?: number } {
+export function familyIn([options]: readonly unknown[]): { family?: number } {
   const family =
     typeof options === 'number'
       ? options

@@ -1,5 +1,6 @@
 import type { Layer, Tap } from '../../src/plugin.ts'
-import { answer, failure, type Question, type Result } from './answers.ts'
+import { answer, failure, familyIn, type Question, type Result } from './answers.ts'
+import { type Answer, readAnswer } from './records.ts'
 
 const RECORDS: Readonly<Record<string, string>> = {
   resolve4: 'A',
@@ -78,8 +79,16 @@ function judge(tap: Tap, isIP: IsIP, name: string, args: readonly unknown[]): Er
   }
   const outcome = tap.judge(question.layer)
   if (outcome.kind === 'block') return outcome.error
+  if (outcome.kind === 'prepare') return answer(question, standIn(tap, hostname, question))
   if (outcome.kind === 'reply') return answer(question, outcome.reply.answer)
   return outcome.kind === 'refuse' ? failure(question, 'ENOTFOUND') : undefined
+}
+
+/** Of the family that is asked for; of both, the one that works everywhere. */
+function standIn(tap: Tap, hostname: string, { layer, args }: Question): Answer {
+  const { family } = familyIn(args)
+  const isV6 = layer.facts.rrtype === 'AAAA' || family === 6
+  return readAnswer(tap.hub.addressOf(hostname, isV6 ? 6 : 4))
 }
 
 /** What Node takes for a family, alone or among options. */

@@ -78,7 +78,7 @@ function plain(seam: Seam, original: Fn, patched: Patched, { access, last }: Pat
 function any(seam: Seam, descriptors: Descriptors, original: Fn, patched: Patched): Fn {
   const opens = patched.name === 'open' || patched.name === 'openSync'
   return function (...args) {
-    const stopped = check(seam, descriptors, patched, args)
+    const stopped = opens && seam.keepsPromise(args[0], args[1]) ? undefined : check(seam, descriptors, patched, args)
     if (stopped !== undefined) return fail(stopped.stop, stopped.call, args)
     const connection = opens ? seam.takeConnection() : undefined
     if (!opens || (connection === undefined && !descriptors.keepsPaths)) return apply(original, this, args)

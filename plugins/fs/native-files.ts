@@ -14,12 +14,10 @@ const load = createRequire(import.meta.url)
 export function guardNativeFiles(seam: Seam): void {
   const { report } = process as unknown as { report?: { directory?: string; filename?: string } }
   if (report !== undefined) {
-    guard(seam, report as unknown as Methods, 'writeReport', 'write', ([file]) =>
-      join(
-        report.directory || cwd(),
-        typeof file === 'string' && file !== '' ? file : report.filename || 'report.json',
-      ),
-    )
+    guard(seam, report as unknown as Methods, 'writeReport', 'write', ([given]) => {
+      const file = typeof given === 'string' && given !== '' ? given : report.filename || 'report.json'
+      return report.directory ? join(report.directory, file) : file
+    })
   }
   guard(seam, process as unknown as Methods, 'loadEnvFile', 'read', ([path = '.env']) => path)
   guard(seam, Module as unknown as Methods, 'enableCompileCache', 'write', ([given]) => {

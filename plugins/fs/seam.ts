@@ -26,6 +26,17 @@ const ACCESSES: readonly Access[] = ['probe', 'read', 'write']
 /** More remembered paths than a test needs; what is forgotten is only judged again. */
 const MOST_PATHS = 50_000
 
+/** Streams that never open would fill the list. */
+const MOST_PROMISED = 1000
+const { splice } = Array.prototype
+
+interface Promised {
+  readonly path: unknown
+  readonly flags: unknown
+  readonly connection: object | undefined
+  readonly generation: number
+}
+
 /** A kind of step, as a number: what is known of one says nothing of another. */
 export function slotOf({ access, last }: Pick<Step, 'access' | 'last'>): number {
   return ACCESSES.indexOf(access) * 2 + (last === 'entry' ? 1 : 0)
@@ -61,6 +72,8 @@ export class Seam {
   #generation = 0
   /** Such functions that are on their way: until they end, nothing is known for certain. */
   #moving = 0
+  /** Files that streams will open: they were judged when the stream was made. */
+  readonly #promised: Promised[] = []
   /** What stands for the file that the last step opened. */
   #connection: object | undefined
 
@@ -119,6 +132,25 @@ export class Seam {
     const connection = this.#connection
     this.#connection = undefined
     return connection
+  }
+
+  /** A stream was judged, and will open its file in a moment. @param path as the stream hands it to `open` */
+  promise(path: unknown, flags: unknown): void {
+    if (this.#promised.length >= MOST_PROMISED) this.#promised.length = 0
+    const connection = this.takeConnection()
+    this.#promised[this.#promised.length] = { path, flags, connection, generation: this.#generation }
+  }
+
+  /** Whether a stream opens a file that it was judged for; not when what paths mean may have changed meanwhile. */
+  keepsPromise(path: unknown, flags: unknown): boolean {
+    for (let at = 0; at < this.#promised.length; at++) {
+      const promised = this.#promised[at] as Promised
+      if (promised.path !== path || promised.flags !== flags) continue
+      real.apply(splice, this.#promised, [at, 1])
+      this.#connection = promised.connection
+      return promised.generation === this.#generation
+    }
+    return false
   }
 
   /** Whether reading is guarded where the present code runs: else nobody needs to know what a tree holds. */

@@ -3,6 +3,7 @@ import type fs from 'node:fs'
 import { errorOf } from './failure.ts'
 import { flagsOf, onlyReads } from './flags.ts'
 import { real } from './originals.ts'
+import { readPath } from './paths.ts'
 import { type Seam, type Step, slotOf } from './seam.ts'
 import { type FsOperation, OPERATIONS } from './table.ts'
 
@@ -32,7 +33,10 @@ export function guardStreams(seam: Seam, module: typeof fs): void {
     }
     if (operation.forms.includes('class')) {
       const judged = (args: unknown[]) => (within ? args : judge(seam, name, operation, args, module))
+      const { prototype } = owner[name] as unknown as { prototype: { constructor: unknown } }
       seam.tap.patch(owner, name, (original) => guardClass(original, judged))
+      // `new stream.constructor(path)`
+      if (prototype.constructor !== owner[name]) seam.tap.patch(prototype, 'constructor', () => owner[name])
     }
   }
 }
@@ -51,15 +55,23 @@ function guardClass(original: Fn, judged: (args: unknown[]) => unknown[]): Fn {
 /** The arguments to go on with: those of a stopped stream make it fail when it opens. */
 function judge(seam: Seam, name: string, operation: FsOperation, args: unknown[], module: typeof fs): unknown[] {
   const [path, given] = args
-  const options = (typeof given === 'object' && given !== null ? given : {}) as { fd?: unknown; fs?: object }
-  // Who brings functions of his own opens with those.
+  const options = (typeof given === 'object' && given !== null ? given : {}) as {
+    fd?: unknown
+    fs?: object
+    flags?: unknown
+  }
   if (options.fd !== undefined && options.fd !== null) return args
+  // Who brings functions of his own opens with those, and is judged by what they do.
   if (options.fs !== undefined && options.fs !== null) return args
   const access = operation.flags && onlyReads(flagsOf(operation.flags, args)) ? 'read' : 'write'
   const step: Step = { access, last: 'content', function: name, opens: true }
   if (seam.passes(slotOf(step), path)) return args
   const stop = seam.judge(path, step)
-  if (stop === undefined) return args
+  if (stop === undefined) {
+    const { flags = operation.flags?.without } = options
+    seam.promise(typeof path === 'string' || path instanceof Uint8Array ? path : readPath(path)?.text, flags)
+    return args
+  }
   if (stop.kind === 'reply') return [path, { ...ownOptions(given), fs: stop.reply.answer }]
   const error = errorOf(stop, { access, syscall: 'open', path })
   const open = (...rest: unknown[]) => nextTick(rest.at(-1) as (error: Error) => void, error)

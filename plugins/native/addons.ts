@@ -19,6 +19,8 @@ export interface Opening {
 }
 
 export interface Addon {
+  /** The package that people know. */
+  readonly name: string
   /** Names of the packages in whose folder the binary lies; those of platforms too. */
   readonly packages: RegExp
   /** By the path of a function or class in what the binary exports: `Env.prototype.open`. */
@@ -34,25 +36,31 @@ const database = (product: string, at: Place, readOnly?: Place): Opening => ({
 const device = (at: Place): Opening => ({ kind: 'device', at })
 
 export const ADDONS: readonly Addon[] = [
-  // better-sqlite3 12, sqlite3 6, libsql 0.6
-  { packages: /^better-sqlite3$/, opens: { Database: database('sqlite', '0', '3') } },
-  { packages: /^sqlite3$/, opens: { Database: database('sqlite', '0') } },
+  // sqlite3 6, libsql 0.6; better-sqlite3 has a guard of its own, which reads its statements too
+  { name: 'sqlite3', packages: /^sqlite3$/, opens: { Database: database('sqlite', '0') } },
   {
+    name: 'libsql',
     packages: /^(?:libsql|@libsql\/.+)$/,
     opens: { databaseOpen: database('sqlite', '0'), databaseOpenWithSync: database('sqlite', '0') },
   },
   // duckdb 1, @duckdb/node-api 1
-  { packages: /^duckdb$/, opens: { Database: database('duckdb', '0') } },
+  { name: 'duckdb', packages: /^duckdb$/, opens: { Database: database('duckdb', '0') } },
   {
+    name: '@duckdb/node-api',
     packages: /^@duckdb\/node-bindings(?:-.+)?$/,
     opens: { open: database('duckdb', '0'), get_or_create_from_cache: database('duckdb', '1') },
   },
   // lmdb 3; classic-level 3, leveldown 6, rocksdb 5
-  { packages: /^(?:lmdb|@lmdb\/.+)$/, opens: { 'Env.prototype.open': database('lmdb', '0.path', '0.readOnly') } },
-  { packages: /^(?:classic-level|leveldown)$/, opens: { db_open: database('leveldb', '1') } },
-  { packages: /^rocksdb$/, opens: { db_open: database('rocksdb', '1', '2.readOnly') } },
+  {
+    name: 'lmdb',
+    packages: /^(?:lmdb|@lmdb\/.+)$/,
+    opens: { 'Env.prototype.open': database('lmdb', '0.path', '0.readOnly') },
+  },
+  { name: 'classic-level', packages: /^(?:classic-level|leveldown)$/, opens: { db_open: database('leveldb', '1') } },
+  { name: 'rocksdb', packages: /^rocksdb$/, opens: { db_open: database('rocksdb', '1', '2.readOnly') } },
   // pg-native 3, by libpq 1
   {
+    name: 'pg-native',
     packages: /^libpq$/,
     opens: {
       'PQ.prototype.$connect': { kind: 'conninfo', product: 'postgres', at: '0' },
@@ -61,6 +69,7 @@ export const ADDONS: readonly Addon[] = [
   },
   // node-pty 1: the first for Unix, the second for Windows
   {
+    name: 'node-pty',
     packages: /^(?:node-pty|@lydell\/node-pty.*|@homebridge\/node-pty.*)$/,
     opens: {
       fork: { kind: 'program', at: '0', args: '1', cwd: '3' },
@@ -68,12 +77,13 @@ export const ADDONS: readonly Addon[] = [
     },
   },
   // serialport 13; node-hid 3; usb 3 and 2
-  { packages: /^@serialport\/bindings(?:-cpp)?$/, opens: { open: device('0') } },
-  { packages: /^node-hid$/, opens: { HID: device('0'), openAsyncHIDDevice: device('0') } },
+  { name: '@serialport/bindings-cpp', packages: /^@serialport\/bindings(?:-cpp)?$/, opens: { open: device('0') } },
+  { name: 'node-hid', packages: /^node-hid$/, opens: { HID: device('0'), openAsyncHIDDevice: device('0') } },
   {
+    name: 'usb',
     packages: /^(?:usb|@node-usb\/.+)$/,
     opens: { 'UsbDevice.prototype.open': device(''), 'Device.prototype.__open': device('') },
   },
   // zeromq 6
-  { packages: /^zeromq$/, opens: { 'Socket.prototype.connect': { kind: 'peer', at: '0' } } },
+  { name: 'zeromq', packages: /^zeromq$/, opens: { 'Socket.prototype.connect': { kind: 'peer', at: '0' } } },
 ]

@@ -6,44 +6,41 @@ import { throwIfStopped } from './report.ts'
 
 type Fn = (...args: unknown[]) => unknown
 
-export function watchExports(tap: Tap, name: string, exported: object): void {
-  for (const { packages, opens } of ADDONS) {
-    if (!packages.test(name)) continue
-    for (const [path, opening] of Object.entries(opens))
-      watch(tap, exported, path, (args) => layerOf(opening, name, args))
+/** Gives the exports to go on with: others where the addon has locked its own (duckdb). */
+export function watchExports(tap: Tap, folder: string, exported: object): object {
+  const instead: PropertyDescriptorMap = {}
+  for (const { name, packages, opens } of ADDONS) {
+    if (!packages.test(folder)) continue
+    for (const [path, opening] of Object.entries(opens)) {
+      const keys = path.split('.')
+      const key = keys.pop() as string
+      const owner = keys.reduce<Owner | undefined>((at, step) => at?.[step] as Owner | undefined, exported as Owner)
+      // Another version of it.
+      if (owner === undefined || Object(owner) !== owner || typeof owner[key] !== 'function') continue
+      const watched = (original: unknown) => watch(tap, original as Fn, (args) => layerOf(opening, name, args))
+      if (isOpen(owner, key)) tap.patch(owner as Record<string, Fn>, key, watched)
+      else if (owner === exported) instead[key] = { value: watched(owner[key]) }
+    }
   }
+  return Object.keys(instead).length === 0 ? exported : Object.create(exported, instead)
 }
 
-/** @param path of a function or class, from the exports on: `Env.prototype.open` */
-function watch(
-  tap: Tap,
-  exported: object,
-  path: string,
-  layerFor: (args: readonly unknown[]) => Layer | undefined,
-): void {
-  const keys = path.split('.')
-  const key = keys.pop() as string
-  let owner: object | undefined = exported
-  for (const step of keys) owner = (owner as Record<string, object> | undefined)?.[step]
-  // Another version of it.
-  if (owner === undefined || Object(owner) !== owner || typeof (owner as Record<string, unknown>)[key] !== 'function')
-    return
+type Owner = Record<string, unknown>
+
+function watch(tap: Tap, original: Fn, layerFor: (args: readonly unknown[]) => Layer | undefined): Fn {
   const look = (args: readonly unknown[]) => {
     const layer = layerFor(args)
     if (layer) throwIfStopped(tap.judge(layer), () => noSuchFile(String(layer.facts.path ?? layer.facts.program)))
   }
-  if (!isOpen(owner, key)) return
-  tap.patch(owner as Record<string, Fn>, key, (original) => {
-    return new Proxy(original, {
-      apply(target, self, args) {
-        look(args)
-        return Reflect.apply(target, self, args)
-      },
-      construct(target, args, made) {
-        look(args)
-        return Reflect.construct(target, args, made)
-      },
-    })
+  return new Proxy(original, {
+    apply(target, self, args) {
+      look(args)
+      return Reflect.apply(target, self, args)
+    },
+    construct(target, args, made) {
+      look(args)
+      return Reflect.construct(target, args, made)
+    },
   })
 }
 

@@ -18,7 +18,7 @@ export function guardLoading(tap: Tap): void {
         failure(`${path}: cannot open shared object file: No such file or directory`, 'ERR_DLOPEN_FAILED'),
       )
       const result: unknown = Reflect.apply(original, this, [module, file, ...rest])
-      if (name !== undefined) watchExports(tap, name, module.exports)
+      if (name !== undefined) module.exports = watchExports(tap, name, module.exports)
       return result as undefined
     }
   })

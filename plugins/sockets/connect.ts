@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import type { Facts, Layer, Tap } from '../../src/plugin.ts'
-import { factsOf, keyOf, optionsOf } from './endpoint.ts'
+import { factsOf, keyOf, namedBy, optionsOf } from './endpoint.ts'
 import { failureOf } from './mocking.ts'
 import { unreachable } from './unreachable.ts'
 
@@ -32,7 +32,7 @@ export function guardConnect(tap: Tap, net: Net, onOutside: () => void): void {
       const isIntercepted =
         Object.hasOwn(this, 'connect') && options?.lookup !== undefined && !tap.holds(net.Socket.prototype, 'connect')
       if (isIntercepted || internals._parent?.connecting) return pass()
-      const facts = factsOf(options, internals.encrypted === true)
+      const facts = namedBy(tap.hub, factsOf(options, internals.encrypted === true))
       if (facts === undefined) return pass()
       const layer: Layer = { protocol: 'sockets', operation: 'sockets:connect', facts }
       const outcome = tap.judge(layer, this)

@@ -4,6 +4,7 @@ import type { Socket } from 'node:dgram'
 import type { Facts, Outcome, Tap } from '../../src/plugin.ts'
 import { SafeMap, SafeSet, SafeWeakMap } from '../../src/plugin.ts'
 import { isAddressInfo } from './address.ts'
+import { namedBy } from './endpoint.ts'
 import { fail, MockedDatagrams, placeholder } from './mocked-datagrams.ts'
 import { failureOf } from './mocking.ts'
 import { unreachable } from './unreachable.ts'
@@ -29,6 +30,8 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
     if (outcome.kind === 'block') return outcome.error
     return outcome.kind === 'refuse' ? unreachable(facts) : undefined
   }
+
+  const placeOf = (...args: Parameters<typeof endpointOf>) => namedBy(tap.hub, endpointOf(...args))
 
   /** Names are looked up on the way, also later, once the socket is bound. */
   const carrying = <T>(operation: string, facts: Facts | undefined, fn: () => T): T =>
@@ -57,7 +60,7 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
 
   tap.patch(proto, 'connect', (original) => {
     return function connect(this: Socket, ...args: unknown[]) {
-      const facts = endpointOf(this, args[0], typeof args[1] === 'string' ? args[1] : undefined)
+      const facts = placeOf(this, args[0], typeof args[1] === 'string' ? args[1] : undefined)
       const outcome = facts && judge('sockets:connect', facts, this)
       if (facts !== undefined && outcome?.kind === 'reply') {
         const failure = failureOf(outcome.reply.answer, facts)
@@ -97,7 +100,7 @@ export function guardDatagrams(tap: Tap, dgram: Dgram): void {
         return error === undefined ? carryOn() : fail(this, error, args.at(-1))
       }
       const target = targetOf(args)
-      const facts = endpointOf(this, target.port, target.address)
+      const facts = placeOf(this, target.port, target.address)
       if (facts === undefined || takeApproved(approved, this, facts)) return carryOn()
       const going = mocked.conversation(this, facts)
       if (going) return mocked.send(this, going, args, target.isSliced, carryOn)

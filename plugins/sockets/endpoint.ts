@@ -1,4 +1,4 @@
-import type { Facts } from '../../src/plugin.ts'
+import type { Facts, Hub } from '../../src/plugin.ts'
 
 // Captured at load: tests replace them.
 const { isArray } = Array
@@ -42,4 +42,10 @@ export function factsOf(options: ConnectOptions | undefined, secure: boolean): F
 export function keyOf(facts: Facts): string {
   if (facts.transport === 'unix') return `unix:${facts.path}`
   return `${facts.transport === 'udp' ? 'udp' : 'tcp'}:${facts.port}`
+}
+
+/** Facts with the name of a mocked host, where the client has an address that stands for it. */
+export function namedBy<T extends Facts | undefined>(hub: Hub, facts: T): T {
+  const host = facts === undefined ? undefined : hub.hostAt(String(facts.host))
+  return host === undefined ? facts : { ...facts, host }
 }

@@ -1,6 +1,7 @@
 /** Carries out what a mock answers to a program that is started beside the test. */
 import type { Facts, Reply } from '../../src/plugin.ts'
 import type { Start } from './command.ts'
+import { play } from './play.ts'
 import type { Program } from './program.ts'
 import {
   errnoOf,
@@ -10,6 +11,7 @@ import {
   type SubprocessAnswer,
   type SubprocessReply,
 } from './reply.ts'
+import { SubprocessScript } from './script.ts'
 
 // Captured at load: tests fake timers.
 const { setTimeout, clearTimeout, setImmediate, Buffer } = globalThis
@@ -41,7 +43,7 @@ export interface Failure {
 export type Given = { readonly reply: SubprocessReply | Promise<SubprocessReply> } | Failure
 
 /** Asks the mock; what its function throws is how the start fails. */
-export function ask(answer: SubprocessAnswer, call: ProgramCall): Given {
+export function ask(answer: Exclude<SubprocessAnswer, SubprocessScript>, call: ProgramCall): Given {
   try {
     const reply = answer(call)
     if (!(reply instanceof Promise)) return failureOf(reply) ?? { reply }
@@ -73,8 +75,10 @@ export interface Life {
 /** Asks the mock for a program's life, as early as it can be asked: a mock that speaks of what is written to the program waits for that. */
 export function perform(program: Program, start: Start, reply: Reply): Life {
   const stdin = inputOf(program)
-  const askNow = () => ask(reply.answer as SubprocessAnswer, callOf(reply.facts, start, stdin.text))
-  const early = reply.tentative ? undefined : askNow()
+  const answer = reply.answer as SubprocessAnswer
+  const askNow = (asked: Exclude<SubprocessAnswer, SubprocessScript>) =>
+    ask(asked, callOf(reply.facts, start, stdin.text))
+  const early = reply.tentative || answer instanceof SubprocessScript ? undefined : askNow(answer)
   const failure = early !== undefined && 'errno' in early ? early : undefined
   program.onEnd = (exitCode, signal) => {
     stdin.end()
@@ -90,7 +94,13 @@ export function perform(program: Program, start: Start, reply: Reply): Life {
     const input = readInput(program.input)
     const error = reply.tentative ? reply.complete(input === undefined ? {} : { input }) : undefined
     if (error !== undefined) return program.fail(ENOENT, error)
-    const given = early ?? askNow()
+    // By now it may be another mock's.
+    const chosen = reply.answer as SubprocessAnswer
+    if (chosen instanceof SubprocessScript) {
+      play(program, chosen, reply, (error) => fail(program, thrown(error)))
+      return
+    }
+    const given = early ?? askNow(chosen)
     if ('errno' in given) return fail(program, given)
     if (given.reply instanceof Promise)
       given.reply.then(

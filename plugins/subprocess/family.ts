@@ -1,5 +1,6 @@
 import type { Family, MockHandle } from '../../src/plugin.ts'
 import type { SubprocessReplyInput } from './reply.ts'
+import type { SubprocessScript } from './script.ts'
 import type { AnyWords, ProgramWord, Word } from './words.ts'
 
 /**
@@ -72,4 +73,12 @@ export interface SubprocessFamily extends Family {
    * @example tripwire.subprocess.mock([tripwire.subprocess.program('git'), 'status'])
    */
   program(name: string): ProgramWord
+  /**
+   * A script without steps, for a program that is talked to; each step gives a longer one: `.expectInput(text)`, `.print(text)`,
+   * `.printError(text)`, `.expectMessage(message)`, `.send(message)`, `.wait(ms)`, `.exit(code)`, `.kill(signal)`, `.stay()`.
+   *
+   * @example
+   * tripwire.subprocess.mock(['npm', 'init'], tripwire.subprocess.script().print('name? ').expectInput('shop\n').exit(0))
+   */
+  script(): SubprocessScript
 }

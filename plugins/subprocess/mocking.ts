@@ -1,6 +1,7 @@
 /** Mocks and assertions of programs: what `tripwire.subprocess` reads and prints. */
 import { type FactPatterns, type Layer, type Mocking, RuleSyntaxError, suggest } from '../../src/plugin.ts'
 import { readReply } from './reply.ts'
+import { SubprocessScript } from './script.ts'
 import { AnyWords, ProgramWord, readCommand } from './words.ts'
 
 const FORMS =
@@ -17,12 +18,13 @@ export const mocking: Mocking = {
   derive({ operation, facts }) {
     return operation === 'subprocess:spawn' ? { ...facts, input: undefined } : facts
   },
-  controlled({ command, cwd, env, input, detached, group }) {
+  controlled({ command, cwd, env, input, detached, group }, answer) {
     if (command === undefined) return ['pid', 'signal', ...(group === true ? ['group'] : [])]
     const named: (string | [string, string])[] = [['command', 'program']]
     if (cwd !== currentFolder()) named.push('cwd')
     if (Array.isArray(env) && env.length > 0) named.push('env')
-    if (input !== undefined) named.push('input')
+    const expected = answer instanceof SubprocessScript && answer.steps.some(({ kind }) => kind === 'expectInput')
+    if (input !== undefined && !expected) named.push('input')
     if (detached === true) named.push('detached')
     return named
   },
@@ -39,6 +41,7 @@ export const mocking: Mocking = {
   extend: () => ({
     any: (count?: { min?: number; max?: number }) => new AnyWords(count),
     program: (name: string) => new ProgramWord(name),
+    script: () => new SubprocessScript(),
   }),
 }
 

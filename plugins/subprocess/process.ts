@@ -5,6 +5,7 @@ import { ask } from './answer.ts'
 import { factsOf } from './command.ts'
 import { isMocked, programOf } from './program.ts'
 import { nameOf, type SubprocessAnswer } from './reply.ts'
+import { SubprocessScript } from './script.ts'
 
 // Captured at load: tests replace them.
 const { isInteger } = Number
@@ -67,7 +68,14 @@ export function guardProcess(tap: Tap): void {
 
 /** A signal that a mock answers arrives, or fails as the mock says. */
 function answer(reply: Reply): true {
-  const given = ask(reply.answer as SubprocessAnswer, { command: [], args: [], cwd: '', env: {}, stdin: '' })
+  const answer = reply.answer as SubprocessAnswer
+  const given = ask(answer instanceof SubprocessScript ? () => ({}) : answer, {
+    command: [],
+    args: [],
+    cwd: '',
+    env: {},
+    stdin: '',
+  })
   reply.complete({})
   if (!('errno' in given)) return true
   if (given.error !== undefined) throw given.error

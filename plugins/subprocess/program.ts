@@ -62,6 +62,8 @@ export class Program {
   /** Told of what is written to it, and of the end of that. */
   onInput: (() => void) | undefined
   onMessage: ((message: unknown) => void) | undefined
+  /** Told once its parent has closed the channel. */
+  onDisconnect: (() => void) | undefined
   /** Told once it has ended, before whoever started it. */
   onEnd: ((code: number | undefined, signal: string | undefined) => void) | undefined
   /** Whether nothing more will be written to it. */
@@ -100,6 +102,7 @@ export class Program {
       return 0
     }
     for (const name of ['writeUtf8String', 'writeBuffer', 'writev']) define(handle, name, nothingIsSent)
+    child.once('disconnect', () => this.#later(() => !this.ended && this.onDisconnect?.()))
     const { _send } = child
     child._send = (message, ...rest) => {
       const sent = Reflect.apply(_send, child, [message, ...rest])
@@ -113,6 +116,11 @@ export class Program {
     }
   }
 
+  /** Whether its parent may still send messages. */
+  get connected(): boolean {
+    return this.#child.connected
+  }
+
   /** All that was written to it until now. */
   get input(): Uint8Array {
     return Buffer.concat(this.#input)
@@ -120,22 +128,30 @@ export class Program {
 
   /** Writes to one of its descriptors. */
   write(fd: number, chunk: string | Uint8Array): void {
-    if (!this.ended) this.#context.runInAsyncScope(() => this.#sinks[fd]?.(Buffer.from(chunk as string)))
+    const sink = this.#sinks[fd]
+    // What listeners throw is not the program's.
+    if (!this.ended && sink) this.#later(() => sink(Buffer.from(chunk as string)))
   }
 
   /** Resolves once what was written has been taken: it writes no faster than it is read. */
-  drained(fd: number): Promise<void> | undefined {
-    const stream = this.#child.stdio?.[fd] as Socket | null | undefined
-    if (!stream || stream.destroyed || stream.readableLength < stream.readableHighWaterMark) return undefined
+  drained(fd: number): Promise<void> {
     return new Promise((resolve) => {
-      const { _read } = stream
-      const go = () => {
-        stream._read = _read
-        stream.off('close', go)
-        resolve()
-      }
-      stream._read = go
-      stream.once('close', go)
+      this.#later(() => {
+        const stream = this.#child.stdio?.[fd] as Socket | null | undefined
+        const isFull = stream && !stream.destroyed && stream.readableLength >= stream.readableHighWaterMark
+        if (!isFull) {
+          resolve()
+          return
+        }
+        const { _read } = stream
+        const go = () => {
+          stream._read = _read
+          stream.off('close', go)
+          resolve()
+        }
+        stream._read = go
+        stream.once('close', go)
+      })
     })
   }
 
@@ -143,7 +159,7 @@ export class Program {
   send(message: unknown): void {
     this.#later(() => {
       const child = this.#child
-      if (this.ended || !child.channel) return
+      if (!child.channel) return
       if (child.listenerCount('message') > 0) return void child.emit('message', message)
       // Node keeps what nobody listens for yet, and gives it to the first listener (Node 14 to 26).
       const key = Object.getOwnPropertySymbols(child.channel).find(
@@ -182,12 +198,11 @@ export class Program {
     if (this.ended) return
     this.ended = true
     running.delete(this.pid)
-    this.#context.runInAsyncScope(() => {
-      // What was written is read first.
+    // What was written and sent comes first.
+    this.#later(() => {
+      if (this.#channel !== undefined && this.connected) this.#channel.handle?.onread?.(undefined)
       setImmediate(() => {
-        const child = this.#child
-        if (this.#channel !== undefined && child.connected) this.#channel.handle?.onread?.(undefined)
-        tell(child)
+        tell(this.#child)
         for (const stream of this.#streams) stream.push(null)
       })
     })

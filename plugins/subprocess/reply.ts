@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { RuleSyntaxError, suggest } from '../../src/plugin.ts'
+import { SubprocessScript } from './script.ts'
 
 const load = createRequire(import.meta.url)
 
@@ -36,13 +37,14 @@ export interface ProgramCall {
   readonly stdin: string | Promise<string>
 }
 
-/** A reply, or a function of the start. */
+/** A reply, a script, or a function of the start. */
 export type SubprocessReplyInput =
   | SubprocessReply
+  | SubprocessScript
   | ((call: ProgramCall) => SubprocessReply | undefined | Promise<SubprocessReply | undefined>)
 
-/** What the seam is given. */
-export type SubprocessAnswer = (call: ProgramCall) => SubprocessReply | Promise<SubprocessReply>
+/** What the seam is given: what to ask for a reply, or a script. */
+export type SubprocessAnswer = SubprocessScript | ((call: ProgramCall) => SubprocessReply | Promise<SubprocessReply>)
 
 const KEYS = ['stdout', 'stderr', 'exitCode', 'signal', 'delay', 'stays', 'error']
 const EXPECTED =
@@ -50,6 +52,7 @@ const EXPECTED =
 
 /** @throws RuleSyntaxError */
 export function readReply(reply: unknown): SubprocessAnswer {
+  if (reply instanceof SubprocessScript) return reply
   if (typeof reply !== 'function') {
     const fixed = checked(reply, 'the reply is')
     return () => fixed

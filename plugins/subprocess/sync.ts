@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url'
 import type { Reply, Tap } from '../../src/plugin.ts'
 import { ask, callOf, readInput } from './answer.ts'
 import { factsOf, type Start } from './command.ts'
+import { playAtOnce } from './play.ts'
 import { nameOf, type SubprocessAnswer } from './reply.ts'
+import { SubprocessScript } from './script.ts'
 import { notStarted, outputOf, type SyncOptions, type SyncResult, syncResult, systemError } from './sync-result.ts'
 import { outcomeOf, watchSync } from './watch.ts'
 
@@ -47,7 +49,9 @@ export function guardSync(tap: Tap, children: Children): void {
 
 function answer(start: Start, args: readonly unknown[], reply: Reply): SyncResult {
   const input = start.input === undefined ? '' : String(start.input)
-  const given = ask(reply.answer as SubprocessAnswer, callOf(reply.facts, start, input))
+  const chosen = reply.answer as SubprocessAnswer
+  const asked = chosen instanceof SubprocessScript ? () => playAtOnce(chosen, input, reply) : chosen
+  const given = ask(asked, callOf(reply.facts, start, input))
   if ('errno' in given && given.error !== undefined) return notStarted(given.error)
   if ('errno' in given) return notStarted(systemError(start, nameOf(given.errno)))
   if (given.reply instanceof Promise) {

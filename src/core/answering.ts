@@ -27,6 +27,15 @@ export class Answering {
     return decide(call.layers, policy, this.#plugins).kind === 'reply'
   }
 
+  /** A call that only looks for what another call will connect to belongs to that one, which a mock answers or lets through. */
+  preparation(call: CallRecord, { mocks }: Policy, verdict: Verdict): Outcome | undefined {
+    const [layer] = call.layers
+    if (layer === undefined || verdict.why.by !== 'sandbox' || !this.#plugins.isPreparation(layer)) return undefined
+    const host = this.#plugins.hostOf(layer)
+    const mock = mocks.find((each) => !each.exhausted && this.#plugins.mayReach(each, host))
+    return mock && (mock.passThrough ? { kind: 'pass' } : { kind: 'prepare' })
+  }
+
   reply(call: CallRecord, policy: Policy, verdict: Extract<Verdict, { kind: 'reply' }>): Outcome {
     const { mock, certain, layer } = verdict.found
     const opens = this.#plugins.isOpening(layer)

@@ -225,7 +225,7 @@ export class Guard implements Judge {
       return PASS
     }
     if (verdict.kind === 'reply') return this.#answering.reply(call, policy, verdict)
-    return this.#stop(call, policy, verdict)
+    return this.#answering.preparation(call, policy, verdict) ?? this.#stop(call, policy, verdict)
   }
 
   /** Whether a mock would answer a call, as far as that is known; nothing is used up by asking. */

@@ -1,11 +1,14 @@
 import type { Layer } from './call.ts'
+import type { FactRule } from './fact-rule.ts'
 import type { Rule } from './rules.ts'
 import type { Step } from './script.ts'
+
+type MockRule = Rule & Partial<Pick<FactRule, 'names'>>
 
 /** What a mock is made of; `Mock` adds how often it may and must answer. */
 export interface MockParts {
   readonly protocol: string
-  readonly rule: Rule
+  readonly rule: MockRule
   /** As it is written, for messages: `tripwire.http.mock('GET https://…')`. */
   readonly text: string
   /** Where it is written: `a.test.ts:3:5`. */
@@ -19,7 +22,7 @@ export interface MockParts {
 /** A scripted answer: what a call that fits gets in an open sandbox instead of the real thing. It answers once unless told otherwise. */
 export class Mock {
   readonly protocol: string
-  readonly rule: Rule
+  readonly rule: MockRule
   readonly text: string
   readonly source: string
   readonly answer: unknown

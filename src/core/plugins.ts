@@ -165,6 +165,21 @@ export class PluginSet implements Knowledge {
     return this.#plugins.get(layer.protocol)?.describe(layer) ?? layer.operation
   }
 
+  isPreparation(layer: Layer): boolean {
+    return this.#plugins.get(layer.protocol)?.prepares?.(layer) === true
+  }
+
+  /** Whether a mock names hosts, and may answer what connects to this one. */
+  mayReach({ protocol, rule }: Mock, host: unknown): boolean {
+    const plugin = this.#plugins.get(protocol)
+    const fact = Object.keys(plugin?.facts ?? {}).find((name) => plugin?.facts[name] === 'host')
+    if (plugin === undefined || fact === undefined || plugin.aside || !rule.names?.includes(fact)) return false
+    const facts = { ...Object.fromEntries(Object.keys(plugin.facts).map((name) => [name, undefined])), [fact]: host }
+    return Object.keys(plugin.operations).some((what) =>
+      rule.matches({ protocol, operation: `${protocol}:${what}`, facts }, true),
+    )
+  }
+
   /** The fact of a layer that says which host it speaks to, if its protocol has one. */
   hostOf(layer: Layer): unknown {
     const facts = this.#plugins.get(layer.protocol)?.facts ?? {}

@@ -6,7 +6,7 @@ import { isRegExp } from './pattern.ts'
 const { setTimeout, clearTimeout, setImmediate } = globalThis
 
 export interface Step {
-  /** `expect` waits; whatever else there is, the peer does. */
+  /** What starts with `expect` waits; whatever else there is, the peer does. */
   readonly kind: string
   readonly args: readonly unknown[]
 }
@@ -30,8 +30,8 @@ export type Taken = 'taken' | 'differs' | 'unsure' | 'nothing'
 
 /** What came and was not taken yet. */
 export interface Inbox {
-  /** Takes what fits off its front. */
-  take(pattern: unknown): Taken
+  /** Takes what fits off its front. @param kind of the step that waits, where there are several */
+  take(pattern: unknown, kind: string): Taken
   /** What was taken last. */
   readonly last: unknown
   /** All that is left; undefined when there is nothing. */
@@ -53,7 +53,7 @@ export interface Stage {
 const IDLE = 500
 
 /** Steps that end the conversation: what comes after them was sent by a client that did not know. */
-const ENDINGS = new Set(['close', 'terminate', 'reset'])
+const ENDINGS = new Set(['close', 'terminate', 'reset', 'exit', 'kill', 'stay'])
 
 /** One conversation along a script. */
 export class Performance {
@@ -73,14 +73,19 @@ export class Performance {
     return this.#over ? [] : this.#stage.steps.slice(this.#at)
   }
 
+  /** Whether a step is being carried out. */
+  get busy(): boolean {
+    return this.#busy
+  }
+
   /** Goes on as far as it can: at the start, and whenever something came. */
   advance(): void {
     clearTimeout(this.#timer)
     const { steps, inbox } = this.#stage
     while (!this.#isHeld && this.#at < steps.length) {
       const step = steps[this.#at] as Step
-      if (step.kind === 'expect') {
-        const taken = inbox.take(step.args[0])
+      if (step.kind.startsWith('expect')) {
+        const taken = inbox.take(step.args[0], step.kind)
         if (taken === 'differs') this.#deviate()
         if (taken === 'unsure') this.#waitForMore()
         if (taken !== 'taken') return

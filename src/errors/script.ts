@@ -33,7 +33,7 @@ export function createDeviation(
     ...printSteps(steps, step, redact),
     `  mock   ${redactText(mock.text, redact)}, at ${mock.source}`,
     `  fix    ${expected === undefined ? 'end the script with it' : 'make this the step'}, if the code under test is right:`,
-    `           .expect(${printValue(came, redact, INDENT)})`,
+    `           .${expected?.kind ?? 'expect'}(${printValue(came, redact, INDENT)})`,
     '  more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_SCRIPT.md',
   ]
   const facts = redactFacts(layer.facts, redact)

@@ -8,6 +8,7 @@ import type { Server, Socket } from 'node:net'
 import { SafeSet, SafeWeakMap } from '../core/collections.ts'
 import type { Hub, Redirected } from '../plugin.ts'
 import { certificateFor } from './certificate.ts'
+import { createStandIns } from './stand-ins.ts'
 
 const load = createRequire(import.meta.url)
 // Captured at load: tests fake timers.
@@ -51,6 +52,7 @@ export function createHub(): WholeHub {
   const followed = new SafeSet<Socket>()
   /** Bytes that were read on those that are closed by now. */
   let readBefore = 0
+  const standIns = createStandIns()
 
   function listen(): number {
     if (server === undefined) {
@@ -135,6 +137,8 @@ export function createHub(): WholeHub {
       secured.once('error', () => peer.destroy())
     },
     certificateFor,
+    addressOf: (host, family) => standIns.addressOf(host, family),
+    hostAt: (address) => standIns.hostAt(address),
     follow(peer) {
       followed.add(peer)
       peer.once('close', () => {

@@ -94,7 +94,7 @@ test.each(protocols)('the plugin %s is a file, its test, its page and one line',
   }
   expect(read('plugins/index.ts')).toContain(`from './${name}.ts'`)
   const headings = ['What it watches', 'What it cannot see', 'Facts', 'Rules', 'Default policy', 'Example']
-  const found = read(`docs/plugins/${name}.md`).match(/^## .*/gm) ?? []
+  const found: string[] = read(`docs/plugins/${name}.md`).match(/^## .*/gm) ?? []
   if (found.includes('## Mocks') && builtins.find((plugin) => plugin.name === name)?.mocking) headings.push('Mocks')
   expect(found).toEqual(headings.map((heading) => `## ${heading}`))
 })

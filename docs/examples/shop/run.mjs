@@ -10,11 +10,19 @@ const BEFORE = { root: '.', dir: 'before' }
 /** The ledger by its real name, as on a new colleague's machine: a name that must not even be looked up. */
 const REAL_NAME = { unset: ['LEDGER_URL'] }
 
+/** Node 22.5 and newer. */
+const hasSqlite = process.getBuiltinModule?.('node:sqlite') !== undefined
+
 /** What nobody asked for, by the test (or, for imports and late calls, the file) that has to pay. */
 const EXPECTED_TO_FAIL = [
   'api.test.ts',
   'api.test.ts: the api > refuses an order of nothing',
   'api.test.ts: the api > takes an order',
+  'disk.test.ts: a forecast is a number or nothing',
+  'disk.test.ts: an invoice is written',
+  'disk.test.ts: prices are remembered',
+  ...(hasSqlite ? ['disk.test.ts: stock is counted'] : []),
+  'disk.test.ts: the version is that of the checkout or unknown',
   'orders.test.ts: saving an order gives its number',
   'payments.test.ts',
   'payments.test.ts: booking names the entry or fails',
@@ -79,6 +87,11 @@ for (const [call, file, text] of [
   ['pg to ', 'orders.ts', 'await pool.query('],
   ['TXT records of de.zones.example.com', 'shipping.ts', 'resolver.resolveTxt('],
   ['UDP', 'metrics.ts', 'socket.send('],
+  ['making the folder', 'invoice.ts', 'mkdirSync(folder'],
+  ['making the folder', 'cache.ts', 'await mkdir('],
+  ['running `git rev-parse --short HEAD`', 'version.ts', 'return execFileSync('],
+  ['/v1/history', 'forecast-worker.mjs', 'await fetch('],
+  ...(hasSqlite ? [['opening the sqlite database', 'stock.ts', 'new sqlite.DatabaseSync(']] : []),
 ]) {
   const place = lineOf(file, text)
   check(guarded.places(call, place), `names ${call.trim()} at ${place}`)

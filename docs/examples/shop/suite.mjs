@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -11,7 +10,8 @@ const WITNESS = pathToFileURL(join(HERE, 'witness.mjs')).href
 
 /** Runs a suite of the shop in real Vitest; gives what it said, what failed, what arrived outside, and which names were asked for. */
 export async function runSuite({ root, dir = root, config, unset = [] }, world) {
-  const temporary = mkdtempSync(join(tmpdir(), 'shop-'))
+  // Where the suite may write: the witness does so from inside of it.
+  const temporary = mkdtempSync(join(world.settings.TMPDIR, 'suite-'))
   const files = { report: join(temporary, 'report.json'), witness: join(temporary, 'names') }
   const env = { ...process.env, ...world.settings, WITNESS: files.witness, NO_COLOR: '1', CI: '' }
   env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import ${WITNESS}`

@@ -7,5 +7,7 @@ export const settings = {
   database: process.env.DATABASE_URL ?? 'postgres://shop:hunter2@db.example.com:5432/shop',
   telemetry: process.env.TELEMETRY_URL ?? 'https://telemetry.example.com',
   metrics: process.env.METRICS_URL ?? 'udp://metrics.example.com:8125',
+  invoices: process.env.INVOICES ?? 'invoices',
+  stock: process.env.STOCK_FILE ?? 'stock.db',
   nameserver: process.env.NAMESERVER,
 }

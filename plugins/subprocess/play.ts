@@ -1,0 +1,106 @@
+/** Plays a program's script: along with the code that talks to it, or all at once where the code waits for the program. */
+import { Performance, type Reply, type Step } from '../../src/plugin.ts'
+import type { Program } from './program.ts'
+import type { SubprocessReply } from './reply.ts'
+import { ProgramInbox, type SubprocessScript } from './script.ts'
+
+// Captured at load: tests fake timers.
+const { setTimeout, setImmediate, Buffer } = globalThis
+/** The code of a program whose input ended before its script did. */
+const BROKEN_OFF = 1
+const ENDINGS = new Set(['exit', 'kill', 'stay'])
+
+function stepsOf({ steps }: SubprocessScript): readonly Step[] {
+  return ENDINGS.has(steps.at(-1)?.kind ?? '') ? steps : [...steps, { kind: 'exit', args: [0] }]
+}
+
+/** @param fail the program did not start after all */
+export function play(program: Program, script: SubprocessScript, reply: Reply, fail: (error: unknown) => void): void {
+  const steps = stepsOf(script)
+  const inbox = new ProgramInbox()
+  const show = new Performance({
+    steps,
+    inbox,
+    perform(step, last) {
+      const doing = act(program, step, last) as PromiseLike<unknown> | undefined
+      // Meanwhile its input may have ended.
+      if (typeof doing?.then === 'function')
+        doing.then(
+          () => setImmediate(advance),
+          () => {},
+        )
+      return doing
+    },
+    deviate: (at, came) => fail(reply.deviates({ step: at + 1, steps, came })),
+    fail,
+  })
+  reply.owes(() => show.left)
+  const advance = () => {
+    inbox.read(Buffer.from(program.input).toString())
+    show.advance()
+    const [next] = show.left
+    const deaf =
+      next?.kind === 'expectInput' ? program.inputEnded : next?.kind === 'expectMessage' && !program.connected
+    if (!deaf || program.ended || show.busy) return
+    show.ended()
+    program.end(BROKEN_OFF)
+  }
+  const { onInput } = program
+  program.onInput = () => {
+    onInput?.()
+    advance()
+  }
+  program.onMessage = (message) => {
+    inbox.push(message)
+    advance()
+  }
+  program.onDisconnect = advance
+  advance()
+}
+
+function act(program: Program, { kind, args: [arg] }: Step, last: unknown): unknown {
+  if (kind === 'wait') return new Promise((resolve) => setTimeout(resolve, arg as number))
+  if (kind === 'exit') return program.end(arg as number)
+  if (kind === 'kill') return program.end(undefined, arg as string)
+  if (kind === 'stay') return undefined
+  const given = typeof arg === 'function' ? arg(last) : arg
+  const go = (what: unknown) => {
+    if (kind === 'send') program.send(what)
+    else program.write(kind === 'print' ? 1 : 2, what as string)
+  }
+  return typeof given?.then === 'function' ? given.then(go) : go(given)
+}
+
+/** What comes of a script where all input is there from the start. */
+export function playAtOnce(script: SubprocessScript, input: string, reply: Reply): SubprocessReply {
+  const steps = stepsOf(script)
+  const inbox = new ProgramInbox()
+  inbox.read(input)
+  let failed: Error | undefined
+  let ended: SubprocessReply = { exitCode: BROKEN_OFF }
+  let delay = 0
+  const printed = { print: [] as Uint8Array[], printError: [] as Uint8Array[] }
+  const show = new Performance({
+    steps,
+    inbox,
+    perform({ kind, args: [arg] }, last) {
+      if (kind === 'wait') delay += arg as number
+      else if (kind === 'exit') ended = { exitCode: arg as number }
+      else if (kind === 'kill') ended = { signal: arg as NodeJS.Signals }
+      else if (kind === 'stay') ended = { stays: true }
+      else if (kind === 'print' || kind === 'printError')
+        printed[kind].push(Buffer.from(typeof arg === 'function' ? arg(last) : arg))
+    },
+    deviate(at, came) {
+      failed = reply.deviates({ step: at + 1, steps, came })
+    },
+    fail(error) {
+      failed = error instanceof Error ? error : new Error(String(error))
+    },
+  })
+  reply.owes(() => show.left)
+  show.advance()
+  show.ended()
+  if (failed !== undefined) return { error: failed }
+  return { ...ended, delay, stdout: Buffer.concat(printed.print), stderr: Buffer.concat(printed.printError) }
+}
