@@ -60,10 +60,10 @@ describe('a call in a sandbox', () => {
         where  <unknown call site> (only Node's own code is on the stack)
                in test "charges the card" (test/shop.test.ts)
         why    in a sandbox a call is answered by a mock, allowed by a rule, or stopped
-        fix    let it through in this sandbox, by the first argument of tripwire.sandbox():
+        fix    answer it by a mock, registered before the sandbox (with import { tripwire } from 'vitest-tripwire'):
+                 tripwire.sockets.mock('tcp://10.0.0.5:6379', (socket) => {})
+               or let it through in this sandbox, by the first argument of tripwire.sandbox():
                  { allow: ['sockets:tcp://10.0.0.5:6379'] }
-               or let it through everywhere (tripwire.config.ts):
-                 allow: ['sockets:tcp://10.0.0.5:6379']
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_UNMOCKED_INTERACTION.md"
     `)
   })
