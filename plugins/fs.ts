@@ -56,7 +56,8 @@ function passes({ operation, facts }: Layer, context: PolicyContext): boolean {
   return passesByRoots(accessOf(operation), resolved, context)
 }
 
-const accessOf = (operation: string) => operation.slice('fs:'.length) as Access
+const ACCESSES: Readonly<Record<string, Access>> = { 'fs:probe': 'probe', 'fs:read': 'read', 'fs:write': 'write' }
+const accessOf = (operation: string) => ACCESSES[operation] ?? 'write'
 
 const PLAIN: Readonly<Record<Access, string>> = { probe: 'looking at', read: 'reading', write: 'writing' }
 

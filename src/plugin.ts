@@ -53,6 +53,7 @@ export {
   type Taken,
 } from './core/script.ts'
 export { suggest } from './core/suggest.ts'
+export { endsWith, includes, matchesText, slice, startsWith } from './core/texts.ts'
 export { parseUrlRule } from './core/url-rule.ts'
 export type { Deviation, FactPatterns, Hub, Mocking, Redirected, Register, Reply } from './mocking.ts'
 

@@ -1,4 +1,5 @@
 /** What has a path and is no file in this sense: devices that keep nothing, terminals, pipes, descriptors of such. */
+import { matchesText } from '../../src/plugin.ts'
 import { real } from './originals.ts'
 
 const DEVICES =
@@ -7,7 +8,7 @@ const WINDOWS_DEVICES = /^\\\\[.?]\\pipe\\|(?:^|\\)nul$/i
 
 /** @param path absolute, with its links resolved: a descriptor that stands for a file is that file by now */
 export function isNoFile(path: string): boolean {
-  if (real.platform === 'win32' ? WINDOWS_DEVICES.test(path) : DEVICES.test(path)) return true
+  if (real.platform === 'win32' ? matchesText(WINDOWS_DEVICES, path) : matchesText(DEVICES, path)) return true
   try {
     const stats = real.lstatSync(path, { throwIfNoEntry: false })
     return stats !== undefined && (stats.isFIFO() || stats.isSocket())

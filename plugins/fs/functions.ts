@@ -121,7 +121,7 @@ function check(seam: Seam, descriptors: Descriptors, patched: Patched, args: unk
       if (stopped !== undefined) return stopped
     }
   }
-  if (!name.startsWith('cp')) return undefined
+  if (name !== 'cp' && name !== 'cpSync') return undefined
   for (const { path, access } of copiedInto(args, seam.guardsReading)) {
     const stopped = stopAt(path, { access, last: 'content', function: name })
     if (stopped !== undefined) return stopped

@@ -1,5 +1,5 @@
 /** Which file a path means, with its links resolved for the part that exists. */
-import { SafeMap } from '../../src/plugin.ts'
+import { endsWith, includes, matchesText, SafeMap, slice, startsWith } from '../../src/plugin.ts'
 import { real } from './originals.ts'
 
 /** As Linux has it. */
@@ -16,7 +16,7 @@ export interface GivenPath {
 /** Reads a path argument; undefined for what is none, which Node refuses itself. */
 export function readPath(given: unknown): GivenPath | undefined {
   const path = textOf(given)
-  return path === undefined || path.text === '' || path.text.includes('\0') ? undefined : path
+  return path === undefined || path.text === '' || includes(path.text, '\0') ? undefined : path
 }
 
 function textOf(given: unknown): GivenPath | undefined {
@@ -56,10 +56,10 @@ export class Resolver {
     const path = ON_WINDOWS ? resolve(from, text) : isAbsolute(text) ? text : `${from}/${text}`
     const name = basename(path)
     // `link/`, `link/.` and `link/..` mean what the link leads to, even to a function that does not follow links.
-    const named = name !== '.' && name !== '..' && (ON_WINDOWS || !path.endsWith('/'))
+    const named = name !== '.' && name !== '..' && (ON_WINDOWS || !endsWith(path, '/'))
     if (!named) return this.#folder(path)
     const folder = this.#folder(dirname(path))
-    const entry = folder.endsWith(real.sep) ? `${folder}${name}` : `${folder}${real.sep}${name}`
+    const entry = endsWith(folder, real.sep) ? `${folder}${name}` : `${folder}${real.sep}${name}`
     return last === 'content' && isLink(entry) ? walk(entry, last, bytes) : entry
   }
 
@@ -100,8 +100,8 @@ function isLink(path: string): boolean {
 /** Part by part, as the operating system goes: `..` leaves the folder that a link led to, not the one that it stands in. */
 function walk(path: string, last: 'entry' | 'content', bytes: boolean): string {
   const root = ON_WINDOWS ? real.resolve(path, '/') : '/'
-  const ahead = partsOf(path.slice(root.length)).reverse()
-  const trailing = !ON_WINDOWS && /\/\.{0,2}$/.test(path)
+  const ahead = partsOf(slice(path, root.length)).reverse()
+  const trailing = !ON_WINDOWS && matchesText(/\/\.{0,2}$/, path)
   let at: string[] = []
   let links = 0
   for (let part = ahead.pop(); part !== undefined; part = ahead.pop()) {
@@ -114,7 +114,7 @@ function walk(path: string, last: 'entry' | 'content', bytes: boolean): string {
       links++
       if (isAbsolute(target)) at = []
       else at.pop()
-      ahead.push(...partsOf(isAbsolute(target) ? target.slice(root.length) : target).reverse())
+      ahead.push(...partsOf(isAbsolute(target) ? slice(target, root.length) : target).reverse())
     }
   }
   return root + at.join(real.sep)
@@ -130,7 +130,7 @@ function linkAt(path: string, bytes: boolean): string | undefined {
     const name = bytes ? real.bufferFrom(path, 'latin1') : path
     if (!real.lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink()) return undefined
     const target = real.readlinkSync(name, bytes ? 'latin1' : 'utf8')
-    return /^\w+:/.test(target) && path.startsWith('/proc/') ? undefined : target
+    return matchesText(/^\w+:/, target) && startsWith(path, '/proc/') ? undefined : target
   } catch {
     return undefined
   }

@@ -1,5 +1,5 @@
 /** The folders that tests may read and write, and whether a path lies in one of them. */
-import { type PolicyContext, SafeMap, SafeWeakMap } from '../../src/plugin.ts'
+import { endsWith, type PolicyContext, SafeMap, SafeWeakMap, startsWith } from '../../src/plugin.ts'
 import { HOME, real } from './originals.ts'
 import { Resolver } from './paths.ts'
 import type { Access } from './table.ts'
@@ -28,7 +28,7 @@ const OF_THE_MACHINE = ['/usr/bin/ldd', '/proc']
 /** Whether a path is a folder or lies below it: whole parts are compared, so `/a/bc` is not below `/a/b`. Both have their links resolved. */
 export function isWithin(path: string, folder: string): boolean {
   const [one, other] = [fold(path), fold(folder)]
-  return one === other || one.startsWith(other.endsWith(sep) ? other : `${other}${sep}`)
+  return one === other || startsWith(one, endsWith(other, sep) ? other : `${other}${sep}`)
 }
 
 /** Folders that were written into a config, with their links resolved once. */
@@ -56,7 +56,8 @@ export function passesByRoots(access: Access, path: string, context: Context): b
 
 /** The root that a path lies in. */
 export function rootOf(path: string, roots: readonly Root[]): Root | undefined {
-  return roots.find((root) => isWithin(path, pathOf(root)))
+  for (const root of roots) if (isWithin(path, pathOf(root))) return root
+  return undefined
 }
 
 /** `'.'` moves with the process. */

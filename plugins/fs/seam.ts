@@ -22,7 +22,7 @@ export interface Step {
   readonly facts?: Facts
 }
 
-const ACCESSES: readonly Access[] = ['probe', 'read', 'write']
+const SLOTS: Readonly<Record<Access, number>> = { probe: 0, read: 2, write: 4 }
 /** More remembered paths than a test needs; what is forgotten is only judged again. */
 const MOST_PATHS = 50_000
 
@@ -39,7 +39,7 @@ interface Promised {
 
 /** A kind of step, as a number: what is known of one says nothing of another. */
 export function slotOf({ access, last }: Pick<Step, 'access' | 'last'>): number {
-  return ACCESSES.indexOf(access) * 2 + (last === 'entry' ? 1 : 0)
+  return SLOTS[access] + (last === 'entry' ? 1 : 0)
 }
 
 /** What is known while the scopes in force stay as they are. */
@@ -112,18 +112,20 @@ export class Seam {
     const resolved = known.resolver.resolve(path, last, step.from)
     const inRoots = passesByRoots(access, resolved, memory)
     if (opens && !inRoots && isNoFile(resolved)) return undefined
+    const isSteady = memory.kind === 'steady' && this.#moving === 0 && step.from === undefined
+    // No rule has a say, and the folders have: thousands of files are met once each.
+    if (inRoots && isSteady && !memory.ruled && typeof given === 'string') {
+      remember(known, slotOf(step), given)
+      if (access !== 'write') remember(known, slotOf({ access: access === 'read' ? 'probe' : 'read', last }), given)
+      return undefined
+    }
     const connection = opens && !inRoots ? {} : undefined
     const outcome = this.tap.judge(layerOf(path, resolved, step), connection)
     if (outcome.kind === 'reply' ? !outcome.reply.passThrough : outcome.kind !== 'pass') return outcome as Stop
     this.#connection = connection
     // What was opened by a rule is judged again where it is used in a sandbox, so it has to be seen each time.
-    const lasts =
-      outcome.kind === 'pass' &&
-      outcome.steady &&
-      memory.kind === 'steady' &&
-      this.#moving === 0 &&
-      connection === undefined
-    if (lasts && typeof given === 'string' && step.from === undefined) remember(known, slotOf(step), given)
+    const lasts = isSteady && outcome.kind === 'pass' && outcome.steady && connection === undefined
+    if (lasts && typeof given === 'string') remember(known, slotOf(step), given)
     return undefined
   }
 

@@ -6,6 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { isAbsolute, sep } from 'node:path'
 import type { CallSite } from '../core/call.ts'
 import { packageOf } from '../core/package-name.ts'
+import { matchesText, startsWith } from '../core/texts.ts'
 import { PACKAGE_ROOT } from '../package-root.ts'
 import type { StackFrame } from '../plugin.ts'
 import { formatSites, keepSites, readSites, type Sited, toPath } from './stack-sites.ts'
@@ -83,7 +84,7 @@ function userSite(present: readonly Sited[], before: readonly Sited[] | undefine
 /** Whether a call is the runner's own work, or a part of what Node's own files (`inner`) do for a call that was judged already. */
 export function isOwnWork(inner: RegExp | undefined): boolean {
   const sites = withoutOurs(readSites())
-  return (inner?.test(sites[0]?.file ?? '') ?? false) || isRunners(sites)
+  return (inner !== undefined && matchesText(inner, sites[0]?.file ?? '')) || isRunners(sites)
 }
 
 /** Remembers the user's line of the present stack, for what a function does on later ones. Without one, an earlier memory stands. */
@@ -116,7 +117,7 @@ export function printFile(file: string): string {
 }
 
 function withoutOurs(sites: readonly Sited[]): Sited[] {
-  return sites.filter(({ file }) => !OURS.test(file))
+  return sites.filter(({ file }) => !matchesText(OURS, file))
 }
 
 /**
@@ -127,11 +128,11 @@ function isPage({ file }: Sited): boolean {
 }
 
 function isNodes(file: string): boolean {
-  return file === '' || file.startsWith('node:') || file === '<anonymous>'
+  return file === '' || startsWith(file, 'node:') || file === '<anonymous>'
 }
 
 function isTheRunners(file: string): boolean {
-  return RUNNER.test(file) || (LINKED_RUNNER !== undefined && file.startsWith(LINKED_RUNNER))
+  return matchesText(RUNNER, file) || (LINKED_RUNNER !== undefined && startsWith(file, LINKED_RUNNER))
 }
 
 function isUsers({ file }: Sited): boolean {
@@ -145,11 +146,11 @@ function isUsers({ file }: Sited): boolean {
  */
 function isRunners(rest: readonly Sited[]): boolean {
   const working = rest.filter(({ site }) => !site.isAsync())
-  const first = working.findIndex(({ file }) => !isNodes(file) && !SPY.test(file))
+  const first = working.findIndex(({ file }) => !isNodes(file) && !matchesText(SPY, file))
   const innermost = first < 0 ? working : working.slice(0, first)
-  if (innermost.some(({ file }) => file.startsWith('node:internal/modules/'))) return true
+  for (const { file } of innermost) if (startsWith(file, 'node:internal/modules/')) return true
   const { file } = working[first] ?? { file: '' }
-  return isTheRunners(file) && !CALLERS.test(file)
+  return isTheRunners(file) && !matchesText(CALLERS, file)
 }
 
 function viaOf(below: readonly Sited[]): string | undefined {

@@ -4,7 +4,7 @@
  *   npm run bench -- --pairs 20
  */
 import { execFileSync, spawn } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { median, ratio } from './figures.mjs'
@@ -13,6 +13,7 @@ import { createProject, PRELOAD, VITEST } from './project.mjs'
 const { values } = parseArgs({ options: { pairs: { type: 'string', default: '5' } } })
 const PAIRS = Number(values.pairs)
 const FILES = 60
+const MANY = 20_000
 
 /** Pairs of a run under the one line and one without, in alternating order, so that a drift of the machine favours neither. */
 function paired(run) {
@@ -75,6 +76,46 @@ async function inTurns(file, title) {
     const of = (key) => times.map(([guarded, bare]) => [guarded[key], bare[key]])
     const micros = median(of('wall').map(([, bare]) => bare)).toFixed(1)
     console.log(`  ${way.padEnd(26)} wall ${ratio(of('wall'))}   cpu ${ratio(of('cpu'))}   bare ${micros} µs`)
+  }
+}
+
+/** As a linter does: each file of a large project is looked for, looked at and read, once. With `fs.read` named each path is resolved and judged. */
+function suiteOfManyFiles() {
+  const { root, remove } = createProject({
+    'many.test.js': `import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+      import { join } from 'node:path'
+      import { expect, test } from 'vitest'
+      test('reads what there is', () => {
+        let size = 0
+        for (const folder of readdirSync('src')) for (const name of readdirSync(join('src', folder))) {
+          const file = join('src', folder, name)
+          if (existsSync(file) && statSync(file).isFile()) size += readFileSync(file, 'utf8').length
+        }
+        expect(size).toBe(${MANY} * 1000)
+      })`,
+    'read.config.ts': `import { tripwire } from 'vitest-tripwire/vite'
+      import { defineConfig } from 'vitest/config'
+      export default defineConfig({ plugins: [tripwire({ config: 'read.tripwire.ts' })] })`,
+    'read.tripwire.ts': `export default { fs: { read: ['src'] } }`,
+  })
+  for (let at = 0; at < MANY; at++) {
+    if (at % 100 === 0) mkdirSync(join(root, `src/${at / 100}`), { recursive: true })
+    writeFileSync(join(root, `src/${Math.floor(at / 100)}/${at}.ts`), 'x'.repeat(1000))
+  }
+  const run = (config) => timed([VITEST, 'run', '--config', config], root)
+  run('bare.config.ts')
+  const pairs = paired(run)
+  const judged = pairs.map(([, bare]) => [run('read.config.ts'), bare])
+  remove()
+  for (const [title, list] of [
+    ['as it comes', pairs],
+    ['with fs.read', judged],
+  ]) {
+    const of = (key) => list.map(([guarded, bare]) => [guarded[key], bare[key]])
+    const seconds = median(of('wall').map(([, bare]) => bare)).toFixed(2)
+    console.log(
+      `  ${MANY} files, ${title.padEnd(12)} cpu ${ratio(of('cpu'))}   wall ${ratio(of('wall'))}   bare ${seconds} s`,
+    )
   }
 }
 
@@ -151,5 +192,6 @@ test('loads', () => {
 suiteOfSmallFiles()
 await inTurns('round-trips.js', 'round trips to an own server inside a test, by 100')
 await inTurns('files.js', 'files that a test looks at and reads')
+suiteOfManyFiles()
 importTime()
 loadedFiles()
