@@ -17,6 +17,7 @@ export type { Level } from './core/levels.ts'
 export { M, type Matcher } from './core/matcher.ts'
 export type { Box, Interaction } from './core/sandbox.ts'
 export * from './errors/classes.ts'
+export type { TripwireMatchers } from './vitest/matchers.ts'
 export type { TripwireTaskMeta } from './vitest/task-meta.ts'
 
 /** Rules, sandboxes, mocks and expectations of the running test. @throws InstallError outside a Vitest run under tripwire */

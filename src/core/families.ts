@@ -2,7 +2,7 @@ import type { Mocking, PluginDefinition } from '../plugin.ts'
 import { type Assertion, assertNext, type Failure } from './assertions.ts'
 import type { FactRule } from './fact-rule.ts'
 import type { Frame } from './frames.ts'
-import { ledgerOf } from './ledger.ts'
+import { type Interaction, ledgerOf } from './ledger.ts'
 import { isMatcher, specOf } from './matcher.ts'
 import { Mock } from './mocks.ts'
 import { policyOf } from './policy.ts'
@@ -27,6 +27,8 @@ export interface Family {
   mock(pattern: unknown, reply?: unknown): MockHandle
   /** Lets a call that fits through to the real thing; it has to be asserted like one that was answered. */
   passThrough(pattern: unknown): MockHandle
+  /** The calls of this protocol in the sandboxes of this test that fit, oldest first. */
+  calls(pattern?: unknown): readonly Interaction[]
   /** Says that the next call was this one. @throws InteractionMismatchError, MissingFactsError, SandboxMisuseError */
   assert(pattern: unknown, facts?: Readonly<Record<string, unknown>>): void
 }
@@ -114,6 +116,13 @@ export function createFamily(
       const what = `${name}.passThrough`
       const text = parts.printCall(what, [pattern])
       return register(what, text, read(what, text, pattern).rule, undefined, true)
+    },
+    calls(pattern) {
+      const what = `${name}.calls`
+      const all = ledgerOf(parts.standing(what)).all.filter(({ protocol }) => protocol === plugin.name)
+      if (pattern === undefined) return all
+      const { rule } = read(what, parts.printCall(what, [pattern]), pattern)
+      return all.filter((call) => rule.matches(call, false))
     },
     assert(pattern, facts) {
       const what = `${name}.assert`

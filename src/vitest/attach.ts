@@ -10,6 +10,7 @@ import { chargeIdleFile } from './charge.ts'
 import { frameFixtures } from './fixtures.ts'
 import { type FramesByTask, wrapFile } from './frames.ts'
 import { watchImports } from './imports.ts'
+import { addMatchers } from './matchers.ts'
 import { addReport } from './report.ts'
 import { tellVitest, watchUnhandled } from './unhandled.ts'
 import { type AnySuite, presentState, workerState } from './worker.ts'
@@ -29,6 +30,7 @@ export function attach(installed: Installed, config: ResolvedConfig, again: () =
   if (task?.[ATTACHED] || (task && !('filepath' in task))) return
   if (task) Object.defineProperty(task, ATTACHED, { value: true })
   installed.rememberFormatter()
+  addMatchers()
   const path = state.filepath ?? ''
   const { root } = state.config
   installed.configure(config, path, { root, workspace: provided()?.workspace ?? workspaceOf(root) })

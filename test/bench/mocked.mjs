@@ -106,6 +106,8 @@ for (const [name, tools] of Object.entries(figures)) {
   console.log(`${name}, µs, median of ${values.rounds} rounds (least to most)`)
   for (const [tool, list] of Object.entries(tools)) {
     const sorted = [...list].sort((a, b) => a - b)
-    console.log(`  ${tool.padEnd(10)} ${median(list).toFixed(1)} (${sorted[0].toFixed(1)} to ${sorted.at(-1).toFixed(1)})`)
+    console.log(
+      `  ${tool.padEnd(10)} ${median(list).toFixed(1)} (${sorted[0].toFixed(1)} to ${sorted.at(-1).toFixed(1)})`,
+    )
   }
 }

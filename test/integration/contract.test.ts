@@ -157,6 +157,14 @@ test('an unknown part of a reply', () => { tripwire.http.mock('GET https://api.e
 test('two bodies', () => { tripwire.http.mock('GET https://api.example.com/a', { json: 1, text: 'x' }) })
 test('an unknown failure', () => { tripwire.http.mock('GET https://api.example.com/a', { error: 'refuse' }) })
 test('a count that is none', () => { tripwire.http.mock('GET https://api.example.com/a').optional().times(0) })
+test('matchers of expect', async () => {${body(`orders(); prices()
+  expect(tripwire.http).toHaveCalled()
+  expect(tripwire.http).toHaveCalled('POST https://api.example.com/*')
+  expect(tripwire.http).not.toHaveCalled('DELETE https://api.example.com/orders')
+  expect(() => expect(tripwire.http).toHaveCalled('DELETE https://api.example.com/orders')).toThrow('expected "DELETE https://api.example.com/orders", and the calls were:\\n  POST https://api.example.com/orders\\n  GET')
+  expect(() => expect(tripwire.http).not.toHaveCalled()).toThrow('expected no a call, and it was called:')
+  expect(() => expect(1).toHaveCalled()).toThrow('toHaveCalled looks at the calls of a protocol')
+  expect(tripwire.http.calls('GET https://api.example.com/prices')).toHaveLength(1)`)}})
 test('headers that are named', async () => {
   tripwire.http.mock({ url: 'https://api.example.com/a', headers: { 'X-Version': /^2/ } }, { json: 2 })
   tripwire.http.mock('GET https://api.example.com/a', { json: 1 })
@@ -167,9 +175,12 @@ test('headers that are named', async () => {
     })
   }, 60_000)
 
-  test.each(['in order', 'in any order', 'in any order, async', 'headers that are named'])('holds: %s', (name) => {
-    expect(run.tests[name]).toEqual({ state: 'passed', messages: [] })
-  })
+  test.each(['in order', 'in any order', 'in any order, async', 'matchers of expect', 'headers that are named'])(
+    'holds: %s',
+    (name) => {
+      expect(run.tests[name]).toEqual({ state: 'passed', messages: [] })
+    },
+  )
   test.each([
     'out of order',
     'a fact differs',
