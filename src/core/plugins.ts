@@ -98,6 +98,7 @@ export class PluginSet implements Knowledge {
   #contextOf(plugin: PluginDefinition, policy: Policy): PolicyContext {
     return {
       own: this.#own,
+      sandboxed: policy.sandbox !== undefined,
       place: this.place,
       setting: (key) => settingOf(policy, key) ?? defaultOf(plugin, key),
     }
