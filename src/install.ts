@@ -11,6 +11,7 @@ import { takeLedger } from './core/ledger.ts'
 import type { Open } from './core/open-calls.ts'
 import { createGrammar } from './core/rules.ts'
 import { Sandboxes } from './core/sandbox.ts'
+import { Script } from './core/script.ts'
 import type { TripHook } from './core/trip-hook.ts'
 import { unaccounted } from './core/verify.ts'
 import { deniedBy } from './denied.ts'
@@ -76,6 +77,7 @@ function assemble(): Installed {
     badAnswer,
   })
   guard.settled = () => hub.settled()
+  Script.refused = badArgumentError
   const threads = new Threads(
     guard,
     () => state.config,

@@ -52,7 +52,7 @@ export interface Mocking {
   /** Checks a reply and makes of it what the seam gets as `answer`. @throws RuleSyntaxError */
   readReply(reply: unknown): unknown
   /** A reply to fill in, as code: `{ json: {} }`. */
-  readonly example: string
+  readonly example: string | ((layer: Layer) => string)
   /** A package that mocks need, and their users install: asked for when the first is made. */
   readonly needs?: string
   /** Runs before the first mock of this protocol, or of one that stands on it. */
