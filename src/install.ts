@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { builtins } from '../plugins/index.ts'
+import { builtins, ungraded } from '../plugins/index.ts'
 import { frozen } from './config/frozen.ts'
 import type { ResolvedConfig } from './config/resolved.ts'
 import { validateConfig, validateOptions, validateRules } from './config/validate.ts'
@@ -9,7 +9,9 @@ import type { Frame } from './core/frames.ts'
 import { Guard } from './core/guard.ts'
 import { takeLedger } from './core/ledger.ts'
 import type { Open } from './core/open-calls.ts'
+import { createGrammar } from './core/rules.ts'
 import { Sandboxes } from './core/sandbox.ts'
+import { Script } from './core/script.ts'
 import type { TripHook } from './core/trip-hook.ts'
 import { unaccounted } from './core/verify.ts'
 import { deniedBy } from './denied.ts'
@@ -75,6 +77,7 @@ function assemble(): Installed {
     badAnswer,
   })
   guard.settled = () => hub.settled()
+  Script.refused = badArgumentError
   const threads = new Threads(
     guard,
     () => state.config,
@@ -103,7 +106,7 @@ function assemble(): Installed {
     }
     into.sync()
   }
-  installPlugins(builtins, patches)
+  installPlugins([...builtins, ...ungraded], patches)
   let foreign = new PatchSet(denied)
 
   const api = createApi({
@@ -117,13 +120,17 @@ function assemble(): Installed {
     carriesTrip,
   })
   const voice: Voice = { plugins: guard.plugins, redact: () => state.config?.redact ?? [] }
+  const ungradedGrammar = createGrammar(ungraded)
   const addFamily = (plugin: PluginDefinition) => {
     if (plugin.mocking === undefined) return
     const family = createFamily(
       {
         standing: (what) => standing({ guard, misuse: misuseError }, what),
         callerPosition,
-        compile: (protocol, patterns, text) => needConfig(state.config).grammar.fromPatterns(protocol, patterns, text),
+        compile(protocol, patterns, text) {
+          const { grammar } = needConfig(state.config)
+          return (ungraded.includes(plugin) ? ungradedGrammar : grammar).fromPatterns(protocol, patterns, text)
+        },
         need: (name, what) => void loadPeer(name, what),
         prepare: (protocol) => guard.plugins.prepare(protocol),
         printCall: (what, args) => printApiCall(what, args, voice.redact()),
@@ -138,9 +145,10 @@ function assemble(): Installed {
       plugin,
       plugin.mocking,
     )
-    Object.assign(api, { [plugin.name]: family })
+    const direct = Object.entries(plugin.mocking.direct ?? {}).map(([short, key]) => [short, family[key]])
+    Object.assign(api, { [plugin.name]: family, ...Object.fromEntries(direct) })
   }
-  builtins.forEach(addFamily)
+  for (const plugin of [...builtins, ...ungraded]) addFamily(plugin)
 
   return {
     guard,

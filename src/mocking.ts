@@ -52,7 +52,7 @@ export interface Mocking {
   /** Checks a reply and makes of it what the seam gets as `answer`. @throws RuleSyntaxError */
   readReply(reply: unknown): unknown
   /** A reply to fill in, as code: `{ json: {} }`. */
-  readonly example: string
+  readonly example: string | ((layer: Layer) => string)
   /** A package that mocks need, and their users install: asked for when the first is made. */
   readonly needs?: string
   /** Runs before the first mock of this protocol, or of one that stands on it. */
@@ -75,8 +75,13 @@ export interface Mocking {
   /** Takes over the worker's end of a connection that was redirected for a mock of this protocol; runs in the frame of the call. */
   serve?(peer: Socket, connection: Redirected, tap: Tap): void
   /** Further functions of the family (`tripwire.http.use`). `register` makes a mock as `mock` does. */
-  extend?(register: Register): Readonly<Record<string, (...args: never[]) => unknown>>
+  extend?(register: Register, print: PrintCall): Readonly<Record<string, (...args: never[]) => unknown>>
+  /** Those of them that `tripwire` has itself, by the name that they have there (`tripwire.mock`). */
+  readonly direct?: Readonly<Record<string, string>>
 }
+
+/** A call of the api as code: `tripwire.http.mock('GET …')`. */
+export type PrintCall = (what: string, args: readonly unknown[]) => string
 
 /** Makes a mock of patterns and an answer. */
 export type Register = (
@@ -126,4 +131,13 @@ export interface Hub {
   hostAt(address: string): string | undefined
   /** A conversation is held on an accepted connection: what the client has sent is waited for before anybody says what it sent. */
   follow(peer: Socket): void
+}
+
+/** A function that stands in the place of another. */
+export interface Spy {
+  readonly original: (...args: never[]) => unknown
+  /** Whether nobody has taken it away, or put another in its place. */
+  readonly isThere: boolean
+  /** Keeps it until the test (describe, file) ends in which the present code stands. */
+  hold(): void
 }

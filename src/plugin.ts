@@ -7,7 +7,7 @@ import type { Socket } from 'node:net'
 import type { Call, Layer } from './core/call.ts'
 import type { Frame } from './core/frames.ts'
 import type { Memory } from './core/memory.ts'
-import type { Hub, Mocking, Reply } from './mocking.ts'
+import type { Hub, Mocking, Reply, Spy } from './mocking.ts'
 
 export type { Call, Facts, Layer } from './core/call.ts'
 export type { Frame } from './core/frames.ts'
@@ -55,7 +55,7 @@ export {
 export { suggest } from './core/suggest.ts'
 export { endsWith, includes, matchesText, slice, startsWith } from './core/texts.ts'
 export { parseUrlRule } from './core/url-rule.ts'
-export type { Deviation, FactPatterns, Hub, Mocking, Redirected, Register, Reply } from './mocking.ts'
+export type { Deviation, FactPatterns, Hub, Mocking, PrintCall, Redirected, Register, Reply, Spy } from './mocking.ts'
 
 /** A schema for config keys that a plugin adds (`loopback`, `fs`); closed, and checked like the rest of the config. */
 export type SettingSchema =
@@ -95,6 +95,8 @@ export interface PolicyContext {
   readonly own: OwnEndpoints
   /** Where the run takes place. */
   readonly place: RunPlace
+  /** Whether the call was made in a sandbox. */
+  readonly sandboxed: boolean
 }
 
 /** Absolute folders. */
@@ -234,6 +236,8 @@ export interface Tap {
   readonly own: OwnEndpoints
   /** Connects clients to peers inside the worker, which answer for mocks. */
   readonly hub: Hub
+  /** Puts a function in the place of `owner[key]`, by the runner's own spy, for as long as somebody holds it. */
+  spyOn(owner: object, key: PropertyKey, implementation: (...args: never[]) => unknown): Spy
   /** Gives a reply that a connection got (`Mocking.serve`) to the plugin whose mock it is. `args`: those of `connect`. */
   serve(socket: Socket, connect: (...args: never[]) => unknown, args: readonly unknown[], reply: Reply): Socket
   /** Carries the frame of a request over to the own server that handles it. */

@@ -6,8 +6,21 @@ const FORMS = "'api.example.com', '*.example.com', 'MX example.com', a RegExp fo
 const KEYS = ['hostname', 'rrtype']
 const TEXT = /^(?:([A-Z]+)\s+)?([^/?#\s@]+)$/
 
+const NAME = "'host.example.com'"
+const EXAMPLES: Readonly<Record<string, string>> = {
+  AAAA: "'fd00::1'",
+  CNAME: NAME,
+  NS: NAME,
+  PTR: NAME,
+  MX: "{ exchange: 'mail.example.com', priority: 10 }",
+  'dns:reverse': NAME,
+  'dns:lookupService': NAME,
+  SRV: "{ name: 'host.example.com', port: 443 }",
+  TXT: "[['v=spf1 -all']]",
+}
+
 export const mocking: Mocking = {
-  example: "'10.0.0.1'",
+  example: ({ operation, facts }) => EXAMPLES[String(facts.rrtype ?? operation)] ?? "'10.0.0.1'",
   readPattern,
   // A function is asked when the question is.
   readReply: (reply) => (typeof reply === 'function' ? reply : readAnswer(reply)),

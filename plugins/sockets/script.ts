@@ -19,20 +19,26 @@ export class SocketScript extends Script {
   /** Waits for what the code under test sends. What came and is something else is a ScriptError. */
   expect(data: Expected): this {
     if (!isExpectation(data))
-      throw new RuleSyntaxError(`the step expects ${String(data)}`, 'text, bytes, a RegExp, a function or a matcher')
+      throw Script.refused(
+        '.expect',
+        new RuleSyntaxError(`the step expects ${String(data)}`, 'text, bytes, a RegExp, a function or a matcher'),
+      )
     return this.step('expect', data)
   }
 
   send(data: Sent): this {
     if (!isData(data) && typeof data !== 'function')
-      throw new RuleSyntaxError(`the step sends ${String(data)}`, 'text, bytes, or a function that gives them')
+      throw Script.refused(
+        '.send',
+        new RuleSyntaxError(`the step sends ${String(data)}`, 'text, bytes, or a function that gives them'),
+      )
     return this.step('send', data)
   }
 
   /** @param ms milliseconds */
   wait(ms: number): this {
     if (!(typeof ms === 'number' && ms >= 0))
-      throw new RuleSyntaxError(`the step waits ${String(ms)}`, 'milliseconds, from 0')
+      throw Script.refused('.wait', new RuleSyntaxError(`the step waits ${String(ms)}`, 'milliseconds, from 0'))
     return this.step('wait', ms)
   }
 

@@ -10,12 +10,13 @@ export type Sent = string | Uint8Array | object | ((message: string | Uint8Array
 export class WsScript extends Script {
   /** Waits for the next message of the code under test; another one is a ScriptError. */
   expect(message: Expected): this {
-    if (!isMessage(message) && !isAsymmetric(message)) throw notSaid('the step expects', message)
+    if (!isMessage(message) && !isAsymmetric(message))
+      throw Script.refused('.expect', notSaid('the step expects', message))
     return this.step('expect', message)
   }
 
   send(message: Sent): this {
-    if (!isMessage(message)) throw notSaid('the step sends', message)
+    if (!isMessage(message)) throw Script.refused('.send', notSaid('the step sends', message))
     return this.step('send', message)
   }
 
@@ -26,16 +27,16 @@ export class WsScript extends Script {
   /** @param ms milliseconds */
   wait(ms: number): this {
     if (!(typeof ms === 'number' && ms >= 0))
-      throw new RuleSyntaxError(`the step waits ${String(ms)}`, 'milliseconds, from 0')
+      throw Script.refused('.wait', new RuleSyntaxError(`the step waits ${String(ms)}`, 'milliseconds, from 0'))
     return this.step('wait', ms)
   }
 
   /** Closes the WebSocket. @param code 1000 (the default), 1001 to 1014 but for 1004 to 1006, or 3000 to 4999 */
   close(code?: number, reason?: string): this {
     if (code !== undefined && !isCode(code))
-      throw new RuleSyntaxError(
-        `the close code is ${String(code)}`,
-        '1000 to 1014 but for 1004 to 1006, or 3000 to 4999',
+      throw Script.refused(
+        '.close',
+        new RuleSyntaxError(`the close code is ${String(code)}`, '1000 to 1014 but for 1004 to 1006, or 3000 to 4999'),
       )
     return this.step('close', ...[code, reason].filter((arg) => arg !== undefined))
   }

@@ -140,7 +140,7 @@ export function standing(parts: Pick<ApiParts, 'guard' | 'misuse'>, what: string
 }
 
 /** A scope without a callback belongs to the test, describe or file around the code, not to its hook or import. */
-function ownerOf(frame: Frame): Frame {
+export function ownerOf(frame: Frame): Frame {
   return frame.kind === 'hook' || frame.kind === 'import' ? (frame.parent ?? frame) : frame
 }
 

@@ -140,10 +140,17 @@ export function createFamily(
       if (failure !== undefined) throw errors.failed(text, failure)
     },
   }
-  const more = mocking.extend?.((patterns, answer, text) =>
-    register(`${name}.use`, text, parts.compile(plugin.name, patterns, text), answer, false),
+  const more = mocking.extend?.(
+    (patterns, answer, text) =>
+      register(`${name}.use`, text, parts.compile(plugin.name, patterns, text), answer, false),
+    parts.printCall,
   )
-  const told = Object.entries(more ?? {}).map(([key, fn]) => [key, telling(`${name}.${key}`, fn)])
+  const direct = Object.entries(mocking.direct ?? {})
+  const wayTo = (key: string) => {
+    const [short] = direct.find(([, own]) => own === key) ?? []
+    return short === undefined ? `${name}.${key}` : `tripwire.${short}`
+  }
+  const told = Object.entries(more ?? {}).map(([key, fn]) => [key, telling(wayTo(key), fn)])
   return { ...family, ...Object.fromEntries(told) }
 
   /** Whatever is wrong with the arguments is told as it is of `mock`. */

@@ -46,6 +46,8 @@ export class Frame {
   /** Trips inside an `expectTrip` that it does not wait for; somebody else pays for them. */
   readonly others: Trip[] = []
   closed = false
+  /** What ends with it. */
+  readonly onClose: (() => void)[] = []
   /** What `policyOf` compiled for this frame; stale when the epoch moved on. */
   policy: Policy | undefined
 
@@ -64,6 +66,7 @@ export class Frame {
 
   close(): void {
     this.closed = true
+    for (const end of this.onClose.splice(0)) end()
     this.#change()
   }
 

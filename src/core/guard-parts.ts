@@ -11,6 +11,13 @@ export interface ContextStore<T> {
   run<R>(store: T, fn: () => R): R
 }
 
+/** Puts a function in the place of `owner[key]`; gives what was there, and what takes it away again. */
+export type SpyOn = (
+  owner: object,
+  key: PropertyKey,
+  implementation: (...args: never[]) => unknown,
+) => { readonly original: (...args: never[]) => unknown; restore(): void }
+
 /** The endpoints of a worker, as its files come and go, and as its threads share them. */
 export interface FileEndpoints extends OwnEndpoints {
   all(): readonly string[]

@@ -5,7 +5,7 @@ import { Claims } from './claims.ts'
 import { SafeWeakMap } from './collections.ts'
 import { Connections } from './connections.ts'
 import { Frame, type FrameKind } from './frames.ts'
-import type { ContextStore, FileEndpoints, GuardParts } from './guard-parts.ts'
+import type { ContextStore, FileEndpoints, GuardParts, SpyOn } from './guard-parts.ts'
 import { lateCode } from './late.ts'
 import { type Memory, UNWATCHED } from './memory.ts'
 import { CallRecord, type Judge, Open } from './open-calls.ts'
@@ -40,6 +40,8 @@ export class Guard implements Judge {
   drain: (() => void) | undefined
   /** When all that was sent to mocked peers has reached them; undefined where nothing is on its way. */
   settled: () => Promise<void> | undefined = () => undefined
+  /** Vitest's `vi.spyOn`. Undefined where there is no Vitest: in threads. */
+  spyOn: SpyOn | undefined
   /** False until a setup file took over. */
   active = false
   readonly #captureFrames: () => readonly StackFrame[]

@@ -98,6 +98,7 @@ export class PluginSet implements Knowledge {
   #contextOf(plugin: PluginDefinition, policy: Policy): PolicyContext {
     return {
       own: this.#own,
+      sandboxed: policy.sandbox !== undefined,
       place: this.place,
       setting: (key) => settingOf(policy, key) ?? defaultOf(plugin, key),
     }
@@ -153,12 +154,13 @@ export class PluginSet implements Knowledge {
   }
 
   /** The mock that would answer a call, as code with a reply to fill in. */
-  mockFor(layers: readonly Layer[]): string | undefined {
-    const layer = layers.find(({ protocol }) => this.#plugins.get(protocol)?.mocking !== undefined)
-    const mocking = layer && this.#plugins.get(layer.protocol)?.mocking
-    if (layer === undefined || mocking === undefined) return undefined
+  mockFor(layer: Layer): string | undefined {
+    const mocking = this.#plugins.get(layer.protocol)?.mocking
+    if (mocking === undefined) return undefined
     const { pattern } = mocking.print({ ...layer, facts: this.knownFacts(layer) })
-    return `tripwire.${layer.protocol}.mock(${pattern}, ${mocking.example})`
+    const { example } = mocking
+    const reply = typeof example === 'function' ? example(layer) : example
+    return `tripwire.${layer.protocol}.mock(${pattern}, ${reply})`
   }
 
   describe(layer: Layer): string {

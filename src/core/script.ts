@@ -19,6 +19,9 @@ export abstract class Script {
     this.steps = steps
   }
 
+  /** What a step that cannot be meant fails with; an installation puts its own words in. */
+  static refused: (what: string, error: unknown) => unknown = (_, error) => error
+
   protected step(kind: string, ...args: readonly unknown[]): this {
     const Same = this.constructor as new (steps: readonly Step[]) => this
     return new Same([...this.steps, { kind, args }])

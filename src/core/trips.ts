@@ -117,7 +117,7 @@ export class TripBook {
       lower: rule && lowerLayer(call.layers, rule),
       describeLower: (layer) => this.#plugins.describe(layer),
       known: despite(() => this.#plugins.forMocks(top), top),
-      mock: despite(() => this.#plugins.mockFor(call.layers), undefined),
+      mock: despite(() => this.#plugins.mockFor(top), undefined),
       seen: (fingerprint) => this.#wasSeen(fingerprint),
     })
     this.#errors.set(made.trip, made.error)

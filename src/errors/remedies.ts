@@ -46,7 +46,9 @@ export function fixesFor(at: Circumstances): Fix[] {
   // It stands since before the first test, so only the config opens it.
   if (at.why.by === 'wall') return [forAll(at)]
   if (at.code === 'TRIPWIRE_UNMOCKED_INTERACTION')
-    return at.mock === undefined ? [inSandbox(at), forAll(at)] : [mocked(at.mock), inSandbox(at)]
+    return at.mock === undefined
+      ? [inSandbox(at), forAll(at)]
+      : [mocked(at.mock), ...(at.remedy.rule === '' ? [] : [inSandbox(at)])]
   const { kind } = at.startedBy
   if (kind === 'import') return [...forFile(at), refused(at), forAll(at)]
   if (kind === 'hook' || kind === 'describe') {

@@ -9,6 +9,7 @@ import { START } from '../threads/messages.ts'
 import type { Threads } from '../threads/starter.ts'
 import { onceLoaded } from './loaded.ts'
 import type { PatchSet } from './patch-set.ts'
+import { spyOn } from './spy-on.ts'
 
 // Captured at load: tests replace them.
 const { isArray } = Array
@@ -53,6 +54,7 @@ export function createTap({ guard, own, hop, hub, threads, protocol }: TapParts,
     frame: () => guard.currentFrame(),
     runIn: (frame, fn) => guard.runIn(frame, fn),
     passed: (layer) => guard.passed(layer),
+    spyOn: (owner, key, implementation) => spyOn(guard, owner, key, implementation),
     peer: (name) => loadPeer(name, name),
     connectTo(reply) {
       const client = hub.connect(accepting(reply))

@@ -12,6 +12,7 @@ import { type FramesByTask, wrapFile } from './frames.ts'
 import { watchImports } from './imports.ts'
 import { addMatchers } from './matchers.ts'
 import { addReport } from './report.ts'
+import { spyOn } from './spy-on.ts'
 import { tellVitest, watchUnhandled } from './unhandled.ts'
 import { type AnySuite, presentState, workerState } from './worker.ts'
 
@@ -35,6 +36,7 @@ export function attach(installed: Installed, config: ResolvedConfig, again: () =
   const { root } = state.config
   installed.configure(config, path, { root, workspace: provided()?.workspace ?? workspaceOf(root) })
   guard.own.startFile(provided()?.ownEndpoints)
+  guard.spyOn = spyOn
   const frame = guard.openFrame('file', printFile(path), guard.run, { file: path })
   for (const { matches, scope } of config.files) if (matches(path)) frame.addScope(scope)
 

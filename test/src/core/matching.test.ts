@@ -10,7 +10,12 @@ import { createGrammar, RuleError } from '../../../src/core/rules.ts'
 import { didYouMean, suggest } from '../../../src/core/suggest.ts'
 
 const grammar = createGrammar(builtins)
-const CONTEXT = { own: { add() {}, has: () => false }, place: { root: '', workspace: '' }, setting: () => undefined }
+const CONTEXT = {
+  own: { add() {}, has: () => false },
+  place: { root: '', workspace: '' },
+  sandboxed: false,
+  setting: () => undefined,
+}
 const http = (method: string, scheme: string, host: string, port: number, path: string): Layer => ({
   protocol: 'http',
   operation: 'http:request',

@@ -1,0 +1,33 @@
+import { ownerOf } from '../core/api.ts'
+import type { Guard } from '../core/guard.ts'
+import { RuleSyntaxError } from '../core/rule-syntax.ts'
+import type { Spy } from '../plugin.ts'
+
+/** A function in the place of another, by the runner's own spy; several frames may hold it, and the last to end puts the original back. */
+export function spyOn(
+  guard: Guard,
+  owner: object,
+  key: PropertyKey,
+  implementation: (...args: never[]) => unknown,
+): Spy {
+  if (guard.spyOn === undefined) throw new RuleSyntaxError('no test runs here', 'a test, a hook or a test file')
+  const { original, restore } = guard.spyOn(owner, key, implementation)
+  const present = () => (owner as Record<PropertyKey, unknown>)[key]
+  const there = present()
+  let holders = 0
+  let restored = false
+  return {
+    original,
+    get isThere() {
+      return !restored && present() === there
+    },
+    hold() {
+      holders++
+      ownerOf(guard.currentFrame()).onClose.push(() => {
+        if (--holders > 0) return
+        if (present() === there) restore()
+        restored = true
+      })
+    },
+  }
+}
