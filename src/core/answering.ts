@@ -39,14 +39,16 @@ export class Answering {
   reply(call: CallRecord, policy: Policy, verdict: Extract<Verdict, { kind: 'reply' }>): Outcome {
     const { mock, certain, layer } = verdict.found
     const opens = this.#plugins.isOpening(layer)
-    if (certain && !opens) mock.uses++
+    // What goes to the real thing, its plugin hears no more of: then it stays with what is known.
+    const goes = mock.passThrough && !this.#plugins.forwards(layer)
+    if ((certain || goes) && !opens) mock.uses++
     const site = this.#trips.captureLater()
     const plugins = this.#plugins
     // What only opens is served as long as a mock might answer what comes on it, and is nothing to assert.
     const recording = opens ? { plugins, site, layer } : { plugins, site, layer, mock }
     const interaction = this.#sandboxes.record(policy.sandbox as number, call, verdict, recording)
     if (interaction === undefined) return { kind: 'pass' }
-    if (mock.passThrough && !plugins.forwards(layer)) return { kind: 'pass' }
+    if (goes) return { kind: 'pass' }
     const reply = new PendingReply({ mock, layer, certain: certain || opens }, interaction, call.frame, {
       rechoose: (facts) => plugins.chooseMock(layer, facts, policy),
       unanswered: (facts) => this.#unanswered(call, layer, policy, facts, site()),
