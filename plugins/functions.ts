@@ -19,7 +19,7 @@ import { targetOf } from './functions/target.ts'
 let tap: Tap | undefined
 
 const mocking: Mocking = {
-  example: '{ returns: undefined }',
+  example: ({ facts }) => (facts.async === true ? '{ resolves: undefined }' : '{ returns: undefined }'),
   direct: { mock: 'on', spy: 'spy' },
   forwards: true,
   readPattern(pattern) {
@@ -104,6 +104,7 @@ export const functions = definePlugin({
     resolved: 'data',
     rejected: 'data',
     target: 'data',
+    async: 'data',
   },
   parseRule: (text) => ({ name: text }),
   describe: ({ operation, facts }) =>

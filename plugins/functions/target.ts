@@ -49,7 +49,7 @@ function nameOf(owner: object, key: PropertyKey): string {
 
 function call(tap: Tap, target: Target, self: unknown, args: unknown[], made: Fn | undefined): unknown {
   const operation = made === undefined ? 'functions:call' : 'functions:construct'
-  const facts = { name: target.name, args, target: target.id }
+  const facts = { name: target.name, args, target: target.id, ...(isAsync(target) && { async: true }) }
   const outcome = tap.judge({ protocol: 'functions', operation, facts })
   if (outcome.kind === 'block') return fail(target, outcome.error)
   if (outcome.kind !== 'reply') return original(target, self, args, made)
@@ -67,9 +67,13 @@ function call(tap: Tap, target: Target, self: unknown, args: unknown[], made: Fn
 const ORIGINAL: FunctionAnswer = { kind: 'original', value: undefined }
 
 /** As the function itself fails. */
-function fail({ spy }: Target, error: Error): unknown {
-  if (spy.original.constructor.name === 'AsyncFunction') return Promise.reject(error)
+function fail(target: Target, error: Error): unknown {
+  if (isAsync(target)) return Promise.reject(error)
   throw error
+}
+
+function isAsync({ spy }: Target): boolean {
+  return spy.original.constructor.name === 'AsyncFunction'
 }
 
 function original({ spy }: Target, self: unknown, args: unknown[], made: Fn | undefined): unknown {

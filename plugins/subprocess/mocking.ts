@@ -11,7 +11,7 @@ const KEYS = ['command', 'program', 'cwd', 'env', 'input', 'shell', 'detached', 
 const { cwd: currentFolder } = process
 
 export const mocking: Mocking = {
-  example: "{ stdout: '' }",
+  example: ({ operation }) => (operation === 'subprocess:kill' ? '{}' : "{ stdout: '' }"),
   forwards: true,
   readPattern,
   readReply,
