@@ -61,7 +61,9 @@ async function run({ name, suites, missing }) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
   const args = [VITEST, 'run', '--maxWorkers=1', ...reporters, ...suites.args]
   const before = performance.now()
-  const { code, output } = await execute(suites.by, args, { ...process.env, ...suites.env, NO_COLOR: '1' })
+  // In CI the suite's own config writes its results where a cell's would be overwritten.
+  const { CI, ...env } = process.env
+  const { code, output } = await execute(suites.by, args, { ...env, ...suites.env, NO_COLOR: '1' })
   const result = readResult(file)
   // Errors outside of tests, no tests at all.
   if (code !== 0 && result.failed.length === 0) result.failed.push(`Vitest ended with ${code}`)
