@@ -16,7 +16,6 @@ export const KNOWN = JSON.parse(readFileSync(new URL('known.json', import.meta.u
 export const CORNERS = [
   '20 4.1 forks isolated module',
   '20 4.1 vmThreads isolated module',
-  '20 4.1 threads shared native',
   '22 4.1 threads shared module',
   '22 5 vmForks shared module',
   '24 4.1 forks isolated native',
@@ -25,7 +24,6 @@ export const CORNERS = [
   '26 5 forks shared native',
   '26 5 threads isolated module',
   '26 5 vmThreads isolated module',
-  '26 4.1 forks isolated own',
 ]
 
 /** The repository's own suite (`own`) on each Node, which takes longest; every combination, each with the known gap that it falls into. */
