@@ -111,6 +111,8 @@ function handle(request: Incoming, response: Outgoing, socket: object | undefine
   const { stream } = request as Partial<Http2ServerRequest>
   const at = connection.streams.findIndex((each) => each.stream.id === stream?.id)
   const reply = stream === undefined || at < 0 ? connection.reply : connection.streams.splice(at, 1)[0]?.reply
+  // A reply is given once: a later request that no mock answers must not get the last one's, from whatever pool it took this connection.
+  if (stream === undefined) connection.reply = undefined
   if (reply === undefined) return void response.destroy()
   const fail = (error: Error) => {
     if (stream === undefined) connection.client.destroy(error)
