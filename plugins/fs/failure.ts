@@ -57,7 +57,7 @@ function reply(answer: unknown, { name, form }: FailedCall, args: readonly unkno
   return apply((owner as typeof functions)[name] as never, owner, args)
 }
 
-// biome-ignore lint/correctness/useYield: fails at the first step, as the iterators of Node do
+/** Fails at the first step and is over, as the iterators of Node do, which are generators too: what is yielded is awaited first. */
 async function* failing(error: Error): AsyncGenerator<never> {
-  throw error
+  yield HostPromise.reject(error)
 }

@@ -135,3 +135,20 @@ describe.each(Object.keys(WRITERS))('%s', (name) => {
     expect(await tripwire.refuse('fs:write', () => write(into('leak')))).toBe('EACCES')
   })
 })
+
+test('an iterator of what may not be read fails at its first step, and is over', async () => {
+  const stopped = expect.objectContaining({ code: 'TRIPWIRE_GUARDED_CALL' })
+  const watching = () => promises.watch(out('folder')) as AsyncGenerator
+  const trips = await tripwire.expectTrip('fs:read', () =>
+    tripwire.deny('fs:read', async () => {
+      const changes = watching()
+      await expect(changes.next()).rejects.toEqual(stopped)
+      expect(await changes.next()).toEqual({ done: true, value: undefined })
+      const unread = watching()
+      expect(await unread.return('enough')).toEqual({ done: true, value: 'enough' })
+      expect(await unread.next()).toEqual({ done: true, value: undefined })
+    }),
+  )
+  expect(trips).toHaveLength(2)
+  expect(await tripwire.refuse('fs:read', () => rejected(watching().next()))).toBe('ENOENT')
+})
