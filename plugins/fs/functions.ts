@@ -148,11 +148,13 @@ function givenAt(
   return from === undefined ? [] : [[given, from]]
 }
 
-/** `mkdtemp` puts six characters behind what it is given. */
+/** `mkdtemp` puts six characters behind what it is given; which ones is not known before it has made the folder. */
+const SUFFIX = 'X'.repeat(6)
+
 function withSuffix(prefix: unknown): unknown {
-  if (typeof prefix === 'string') return `${prefix}XXXXXX`
-  if (prefix instanceof URL) return `${real.fileURLToPath(prefix)}XXXXXX`
-  return prefix instanceof Uint8Array ? Buffer.concat([prefix, Buffer.from('XXXXXX')]) : prefix
+  if (typeof prefix === 'string') return prefix + SUFFIX
+  if (prefix instanceof URL) return real.fileURLToPath(prefix) + SUFFIX
+  return prefix instanceof Uint8Array ? Buffer.concat([prefix, Buffer.from(SUFFIX)]) : prefix
 }
 
 /** What a link leads to is read against the folder that holds the link. */
