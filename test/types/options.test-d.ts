@@ -36,6 +36,34 @@ test('onTrip is given the trip', () => {
   })
 })
 
+test('onTrip answers "allow" or nothing, in whatever way a function gives nothing', () => {
+  const logged: string[] = []
+  const log = (text: string): void => void logged.push(text)
+  defineConfig({ onTrip: () => 'allow' })
+  defineConfig({ onTrip: () => {} })
+  defineConfig({ onTrip: () => undefined })
+  defineConfig({ onTrip: (trip) => log(trip.operation) })
+  defineConfig({ onTrip: (trip) => (trip.protocol === 'dns' ? 'allow' : undefined) })
+  defineConfig({ onTrip: (trip) => (trip.protocol === 'dns' ? 'allow' : log(trip.operation)) })
+  defineConfig({
+    onTrip(trip) {
+      log(trip.operation)
+    },
+  })
+  defineConfig({
+    onTrip(trip) {
+      if (trip.protocol !== 'dns') return
+      return 'allow'
+    },
+  })
+  // @ts-expect-error a word that it does not know
+  defineConfig({ onTrip: () => 'alow' })
+  // @ts-expect-error the call waits, so that a promise is no answer
+  defineConfig({ onTrip: async () => 'allow' as const })
+  // @ts-expect-error true is no answer
+  defineConfig({ onTrip: () => true })
+})
+
 test('the plugin is one for vitest.config.ts', () => {
   expectTypeOf(plugin).parameter(0).toExtend<{ readonly config?: string } | undefined>()
   defineVitestConfig({ plugins: [plugin(), plugin({ config: './tripwire.config.ts' })] })
