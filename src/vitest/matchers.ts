@@ -17,7 +17,7 @@ export interface TripwireMatchers<R = unknown> {
 }
 
 declare module 'vitest' {
-  // biome-ignore lint/suspicious/noExplicitAny: Vitest declares it so, and both have to be alike
+  // biome-ignore lint/suspicious/noExplicitAny: Vitest's is `Matchers<T = any>`; with any other parameter there are no two of one interface (TS2428)
   interface Matchers<T = any> extends TripwireMatchers<T> {}
 }
 
