@@ -153,20 +153,21 @@ describe('the runner', () => {
     expect(shown(orders.direct(vi.fn(captureSite)))).toBe(`${ORDERS}:11:48`)
   })
 
-  // Node's own functions as hooks and bodies: no line of the user's is on their stack, and they are calls all the same.
-  const hook = Object.assign(vi.fn(captureSite), { toString: () => '() => {}' }) // Vitest reads what it wants
-  const awaited = vi.fn(captureSite)
-  // biome-ignore lint/suspicious/noDuplicateTestHooks: it is the function under test, and has to be a hook itself
-  beforeAll(hook as never)
-  test('polls what only a promise calls', async () => {
-    await expect.poll(() => Promise.resolve().then(awaited)).toBeTruthy()
-  })
+  // No line of the user's is on their stack, and they are calls all the same.
+  describe("with Node's own functions as hooks and bodies", () => {
+    const hook = Object.assign(vi.fn(captureSite), { toString: () => '() => {}' }) // Vitest reads what it wants
+    const awaited = vi.fn(captureSite)
+    beforeAll(hook as never)
+    test('polls what only a promise calls', async () => {
+      await expect.poll(() => Promise.resolve().then(awaited)).toBeTruthy()
+    })
 
-  test.each([
-    ['a function that is a hook', hook],
-    ['what it merely awaits', awaited],
-  ])('is not %s', (_, seam) => {
-    expect(seam.mock.results[0]?.value).toMatchObject({ runner: false })
+    test.each([
+      ['a function that is a hook', hook],
+      ['what it merely awaits', awaited],
+    ])('is not %s', (_, seam) => {
+      expect(seam.mock.results[0]?.value).toMatchObject({ runner: false })
+    })
   })
 
   test('includes the loader of Node', () => {
