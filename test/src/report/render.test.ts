@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { group } from '../../../src/report/group.ts'
 import { paintFor } from '../../../src/report/paint.ts'
@@ -178,7 +179,6 @@ describe('colours', () => {
     const grouped = group([{ file: 'a.test.ts', entries: [entry(), entry({ kind: 'warned' })] }])
     const painted = renderReport(grouped, paintFor({ isTTY: true }, {}))
     expect(painted).not.toBe(renderReport(grouped))
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-    expect(painted.replace(/\u001b\[\d+m/g, '')).toBe(renderReport(grouped))
+    expect(stripVTControlCharacters(painted)).toBe(renderReport(grouped))
   })
 })
