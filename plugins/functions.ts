@@ -6,6 +6,7 @@
 import {
   definePlugin,
   type FactPatterns,
+  isRegExp,
   type Mocking,
   type PrintCall,
   type Register,
@@ -24,7 +25,7 @@ const mocking: Mocking = {
   forwards: true,
   readPattern(pattern) {
     if (typeof pattern === 'string' && pattern !== '') return { name: pattern }
-    if (Object.prototype.toString.call(pattern) === '[object RegExp]') return { name: pattern }
+    if (isRegExp(pattern)) return { name: pattern }
     throw new RuleSyntaxError('it is no name of a function', "'send', 'Mailer.send' or a RegExp for the name")
   },
   readReply,

@@ -38,6 +38,7 @@ export type RuleFields = Readonly<Record<string, string | number | readonly (str
 export { SafeMap, SafeSet, SafeWeakMap, SafeWeakSet } from './core/collections.ts'
 export { fits, isAsymmetric } from './core/equal.ts'
 export type { Family, MockHandle } from './core/families.ts'
+export { isA, isError, isRegExp } from './core/kinds.ts'
 export { isLoopbackHost, normaliseHost } from './core/normalise.ts'
 export { packageOf } from './core/package-name.ts'
 export { RuleSyntaxError } from './core/rule-syntax.ts'

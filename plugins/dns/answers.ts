@@ -1,6 +1,6 @@
 /** What Node's functions give for the records of a mock, in the form that each call asks for. */
 import { createRequire } from 'node:module'
-import type { Layer } from '../../src/plugin.ts'
+import { isError, type Layer } from '../../src/plugin.ts'
 import { type Address, type Answer, type RecordType, readAnswer, TYPES } from './records.ts'
 
 const load = createRequire(import.meta.url)
@@ -28,7 +28,7 @@ export async function answer(question: Question, given: unknown): Promise<Result
       ? readAnswer(await given({ hostname, rrtype, ...familyIn(question.args) }))
       : (given as Answer)
   const { error } = records
-  if (error instanceof Error) throw error
+  if (isError(error)) throw error
   if (error !== undefined) throw failure(question, error)
   if (question.layer.operation === 'dns:lookup') return lookup(question, records)
   if (question.layer.operation === 'dns:lookupService') return service(question, records)

@@ -1,5 +1,5 @@
 /** Mocks and assertions of questions to name servers: what `tripwire.dns` reads and prints. */
-import { type FactPatterns, type Mocking, RuleSyntaxError, suggest } from '../../src/plugin.ts'
+import { type FactPatterns, isRegExp, type Mocking, RuleSyntaxError, suggest } from '../../src/plugin.ts'
 import { readAnswer, TYPES } from './records.ts'
 
 const FORMS = "'api.example.com', '*.example.com', 'MX example.com', a RegExp for the name, or { hostname, rrtype }"
@@ -32,7 +32,7 @@ export const mocking: Mocking = {
 
 function readPattern(pattern: unknown): FactPatterns {
   if (typeof pattern === 'string') return readText(pattern.trim())
-  if (Object.prototype.toString.call(pattern) === '[object RegExp]') return { hostname: pattern }
+  if (isRegExp(pattern)) return { hostname: pattern }
   if (typeof pattern !== 'object' || pattern === null) throw new RuleSyntaxError('it is no pattern', FORMS)
   const keys = Object.keys(pattern)
   if (keys.length === 0) throw new RuleSyntaxError('the pattern is empty', FORMS)

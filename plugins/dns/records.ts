@@ -1,6 +1,6 @@
 /** What a mock of a name says: records by their type, or an error. */
 import { createRequire } from 'node:module'
-import { RuleSyntaxError } from '../../src/plugin.ts'
+import { isError, RuleSyntaxError } from '../../src/plugin.ts'
 
 const load = createRequire(import.meta.url)
 const { isIP }: typeof import('node:net') = load('node:net')
@@ -47,7 +47,7 @@ const EXPECTED =
 
 /** Reads what a mock answers. @throws RuleSyntaxError */
 export function readAnswer(given: unknown): Answer {
-  if (given instanceof Error) return { error: given, zone: new Map(), addresses: [] }
+  if (isError(given)) return { error: given, zone: new Map(), addresses: [] }
   if (typeof given === 'string' && /^E[A-Z_]+$/.test(given)) return { error: given, zone: new Map(), addresses: [] }
   const zone = new Map<RecordType | 'text' | 'service', unknown[]>()
   const addresses: Address[] = []

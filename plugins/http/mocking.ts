@@ -1,5 +1,5 @@
 /** Mocks and assertions of requests: what `tripwire.http` reads and prints. */
-import { type FactPatterns, type Mocking, RuleSyntaxError, SafeSet } from '../../src/plugin.ts'
+import { type FactPatterns, isA, isRegExp, type Mocking, RuleSyntaxError, SafeSet } from '../../src/plugin.ts'
 import { DEFAULT_PORTS } from './layer.ts'
 import { readReply } from './reply.ts'
 
@@ -11,7 +11,7 @@ const FORMS =
 const TEXT = /^(?:([A-Z]+)\s+)?(.+)$/s
 const ADDRESS = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(\[[^\]]*\]|[^/:?#\s]+)(?::(\d{1,5}|\*))?(\/[^?#\s]*)?(?:\?([^#\s]*))?$/
 const KEYS = new SafeSet(['method', 'url', 'query', 'headers', 'body'])
-const { URL, URLSearchParams } = globalThis
+const { URLSearchParams } = globalThis
 
 export type Query = Readonly<Record<string, string | readonly string[]>>
 
@@ -47,14 +47,14 @@ export function onFirstMock(reach: () => void): void {
 
 function readPattern(pattern: unknown): FactPatterns {
   if (typeof pattern === 'string') return readText(pattern)
-  if (pattern instanceof URL) return readAddress(pattern.href)
-  if (Object.prototype.toString.call(pattern) === '[object RegExp]') return { url: pattern }
+  if (isA(pattern, 'URL')) return readAddress(pattern.href)
+  if (isRegExp(pattern)) return { url: pattern }
   if (typeof pattern !== 'object' || pattern === null) throw new RuleSyntaxError('it is no pattern', FORMS)
   const { url, ...rest } = pattern as Record<string, unknown>
   const unknown = Object.keys(pattern).find((key) => !KEYS.has(key))
   if (unknown !== undefined) throw new RuleSyntaxError(`a request has no '${unknown}'`, FORMS)
   const address =
-    typeof url === 'string' || url instanceof URL ? readAddress(String(url)) : url === undefined ? {} : { url }
+    typeof url === 'string' || isA(url, 'URL') ? readAddress(String(url)) : url === undefined ? {} : { url }
   if (Object.keys(pattern).length === 0) throw new RuleSyntaxError('the pattern is empty', FORMS)
   return { ...address, ...rest }
 }

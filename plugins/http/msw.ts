@@ -2,7 +2,7 @@
  * Takes msw's request handlers as they are: msw answers, we record. Nothing of msw is loaded here, since whoever has handlers has loaded it.
  */
 import { randomUUID } from 'node:crypto'
-import { type FactPatterns, type Register, RuleSyntaxError } from '../../src/plugin.ts'
+import { type FactPatterns, isRegExp, type Register, RuleSyntaxError } from '../../src/plugin.ts'
 import type { HttpAnswer } from './reply.ts'
 
 /** What msw 2 and 3 have in common. */
@@ -91,7 +91,7 @@ function operationTest({ operationType = 'all', operationName }: RequestHandler[
     if (typeof query !== 'string') return false
     const [, type = 'query', name] = /^\s*(?:(query|mutation|subscription)\b\s*(\w*))?/.exec(query) ?? []
     if (operationType !== 'all' && operationType !== type) return false
-    const wanted = typeof operationName === 'string' || operationName instanceof RegExp ? operationName : undefined
+    const wanted = typeof operationName === 'string' || isRegExp(operationName) ? operationName : undefined
     if (wanted === undefined) return true
     const present = String(named ?? name ?? '')
     return typeof wanted === 'string' ? wanted === present : wanted.test(present)

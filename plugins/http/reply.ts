@@ -1,6 +1,6 @@
 /** What a mock of a request may answer, and what the server inside the worker makes of it. */
 import type { Readable } from 'node:stream'
-import { RuleSyntaxError, suggest } from '../../src/plugin.ts'
+import { isA, RuleSyntaxError, suggest } from '../../src/plugin.ts'
 import { FAILURES, type FailureName } from './network-failures.ts'
 
 // Captured at load: tests replace them.
@@ -48,13 +48,13 @@ const EXPECTED =
 export function readReply(reply: unknown): HttpAnswer {
   if (typeof reply === 'function') return { of: async (request) => checked(await reply(request), 'the function gave') }
   const fixed = checked(reply ?? {}, 'the reply is')
-  if (isResponse(fixed)) return { of: () => fixed.clone() }
+  if (isA(fixed, 'Response')) return { of: () => fixed.clone() }
   return { fixed: fixed ?? {} }
 }
 
 /** @throws RuleSyntaxError */
 function checked(reply: unknown, what: string): HttpReply | Response | undefined {
-  if (reply === undefined || isResponse(reply)) return reply
+  if (reply === undefined || isA(reply, 'Response')) return reply
   if (typeof reply !== 'object' || reply === null) throw new RuleSyntaxError(`${what} ${String(reply)}`, EXPECTED)
   const unknown = Object.keys(reply).find((key) => !KEYS.includes(key))
   if (unknown !== undefined) {
@@ -73,9 +73,4 @@ function checked(reply: unknown, what: string): HttpReply | Response | undefined
     throw new RuleSyntaxError(`the error is '${error}'`, `${names.join(', ')} or an Error`, suggest(error, names))
   }
   return reply as HttpReply
-}
-
-/** By its tag: in vm pools a Response is of another realm. */
-export function isResponse(value: unknown): value is Response {
-  return Object.prototype.toString.call(value) === '[object Response]'
 }

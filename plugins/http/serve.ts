@@ -10,11 +10,11 @@ import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type { Redirected, Reply, Tap } from '../../src/plugin.ts'
-import { SafeMap, SafeWeakMap } from '../../src/plugin.ts'
+import { isA, isError, SafeMap, SafeWeakMap } from '../../src/plugin.ts'
 import { forward } from './forward.ts'
 import { readBody } from './mocking.ts'
 import { FAILURES } from './network-failures.ts'
-import { type HttpAnswer, type HttpReply, isResponse } from './reply.ts'
+import type { HttpAnswer, HttpReply } from './reply.ts'
 
 const load = createRequire(import.meta.url)
 // Captured at load: tests fake timers.
@@ -151,7 +151,7 @@ async function answer(
   const given = of === undefined ? fixed : await of(requestOf(request, bytes, reply, response))
   if (given === undefined)
     return fail(new TypeError(`the mock of ${reply.facts.method} ${reply.facts.url} gave no reply`))
-  if (isResponse(given)) {
+  if (isA(given, 'Response')) {
     // What msw's `passthrough()` gives.
     if (given.headers.get('x-msw-intention') === 'passthrough')
       return forward(request, bytes, response as ServerResponse, reply, tap, fail)
@@ -159,7 +159,7 @@ async function answer(
   }
   if (given.delay) await new Promise((resolve) => setTimeout(resolve, given.delay))
   const { host, port } = reply.facts
-  if (given.error instanceof Error) return fail(given.error)
+  if (isError(given.error)) return fail(given.error)
   if (given.error !== undefined) return fail(FAILURES[given.error]({ host: String(host), port: Number(port) }))
   await send(response, given, request.method)
 }

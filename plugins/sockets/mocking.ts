@@ -3,7 +3,10 @@ import type { Socket } from 'node:net'
 import {
   type FactPatterns,
   type Facts,
+  isA,
   isAsymmetric,
+  isError,
+  isRegExp,
   type Mocking,
   RuleSyntaxError,
   Script,
@@ -11,7 +14,7 @@ import {
 } from '../../src/plugin.ts'
 import type { DatagramPeer } from './conversations.ts'
 import { parseSocketRule } from './rule.ts'
-import { isRegExp, SocketScript } from './script.ts'
+import { SocketScript } from './script.ts'
 import { FAILURES, type FailureName } from './unreachable.ts'
 
 const FORMS =
@@ -59,7 +62,7 @@ function needsSent({ sent }: Facts, answer: unknown): boolean {
 }
 
 function readPattern(pattern: unknown): FactPatterns {
-  const text = pattern instanceof URL ? pattern.href.replace(/\/$/, '') : pattern
+  const text = isA(pattern, 'URL') ? pattern.href.replace(/\/$/, '') : pattern
   if (typeof text === 'string') {
     if (/^listen(?::|$)/.test(text)) throw new RuleSyntaxError('listening is not mocked', FORMS)
     return parseSocketRule(text)
@@ -83,7 +86,7 @@ function readReply(reply: unknown): SocketAnswer {
   const [unknown] = Object.keys(rest)
   if (unknown !== undefined || error === undefined)
     throw new RuleSyntaxError(unknown === undefined ? 'the reply is empty' : `a reply has no '${unknown}'`, REPLIES)
-  if (error instanceof Error) return { error }
+  if (isError(error)) return { error }
   const names = Object.keys(FAILURES)
   if (typeof error !== 'string' || !names.includes(error))
     throw new RuleSyntaxError(

@@ -1,4 +1,13 @@
-import { fits, type Inbox, isAsymmetric, isText, RuleSyntaxError, Script, type Taken } from '../../src/plugin.ts'
+import {
+  fits,
+  type Inbox,
+  isAsymmetric,
+  isRegExp,
+  isText,
+  RuleSyntaxError,
+  Script,
+  type Taken,
+} from '../../src/plugin.ts'
 
 /** What a step waits for: exactly this text or these bytes, what a RegExp takes from the start of what came, or what a function or matcher accepts. */
 export type Expected =
@@ -64,11 +73,6 @@ function isExpectation(value: unknown): boolean {
 
 function isPattern(value: unknown): boolean {
   return isAsymmetric(value) || isRegExp(value)
-}
-
-/** By its tag: in vm pools it is of another realm. */
-export function isRegExp(value: unknown): value is RegExp {
-  return Object.prototype.toString.call(value) === '[object RegExp]'
 }
 
 /** Bytes as code compares them: as text where they are text. */

@@ -1,16 +1,9 @@
 /** Carries out what a mock answers to a program that is started beside the test. */
-import type { Facts, Reply } from '../../src/plugin.ts'
+import { type Facts, isError, type Reply } from '../../src/plugin.ts'
 import type { Start } from './command.ts'
 import { play } from './play.ts'
 import type { Program } from './program.ts'
-import {
-  errnoOf,
-  isError,
-  type Output,
-  type ProgramCall,
-  type SubprocessAnswer,
-  type SubprocessReply,
-} from './reply.ts'
+import { errnoOf, type Output, type ProgramCall, type SubprocessAnswer, type SubprocessReply } from './reply.ts'
 import { SubprocessScript } from './script.ts'
 
 // Captured at load: tests fake timers.

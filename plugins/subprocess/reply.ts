@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
-import { RuleSyntaxError, suggest } from '../../src/plugin.ts'
+import { isError, RuleSyntaxError, suggest } from '../../src/plugin.ts'
 import { SubprocessScript } from './script.ts'
 
 const load = createRequire(import.meta.url)
@@ -61,7 +61,8 @@ export function readReply(reply: unknown): SubprocessAnswer {
     const given: unknown = reply(call)
     if (typeof (given as { then?: unknown } | undefined)?.then !== 'function')
       return checked(given, 'the function gave')
-    return (given as Promise<unknown>).then((later) => checked(later, 'the function gave'))
+    // A promise of ours: in vm pools that of a test is of another realm.
+    return Promise.resolve(given).then((later) => checked(later, 'the function gave'))
   }
 }
 
@@ -105,11 +106,6 @@ function checked(reply: unknown, what: string): SubprocessReply {
 function isOutput(output: unknown): boolean {
   if (output === undefined || typeof output === 'string' || ArrayBuffer.isView(output)) return true
   return typeof (output as AsyncIterable<unknown> | null)?.[Symbol.asyncIterator] === 'function'
-}
-
-/** By its tag: in vm pools an error is of another realm. */
-export function isError(value: unknown): value is Error {
-  return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]'
 }
 
 /** The number by which Node knows an error on this platform. */

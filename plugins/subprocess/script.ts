@@ -5,6 +5,7 @@ import {
   fitsMessage,
   type Inbox,
   isAsymmetric,
+  isRegExp,
   RuleSyntaxError,
   Script,
   suggest,
@@ -81,10 +82,6 @@ export class SubprocessScript extends Script {
 function printable(text: unknown): unknown {
   if (typeof text === 'string' || typeof text === 'function' || ArrayBuffer.isView(text)) return text
   throw new RuleSyntaxError(`the step prints ${String(text)}`, 'text, bytes, or a function')
-}
-
-function isRegExp(value: unknown): value is RegExp {
-  return Object.prototype.toString.call(value) === '[object RegExp]'
 }
 
 /** What was written and sent to a program, and that no step has taken. */

@@ -4,9 +4,10 @@
  */
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
+import { isError } from '../../src/plugin.ts'
 import type { Start } from './command.ts'
 import { nextPid } from './program.ts'
-import { errnoOf, isError, type SubprocessReply } from './reply.ts'
+import { errnoOf, type SubprocessReply } from './reply.ts'
 
 const load = createRequire(import.meta.url)
 // Captured at load: tests spy on them.

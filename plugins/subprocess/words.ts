@@ -1,6 +1,6 @@
 /** Patterns of a command: the program and its arguments, word by word. */
 import { basename } from 'node:path'
-import { RuleSyntaxError } from '../../src/plugin.ts'
+import { isRegExp, RuleSyntaxError } from '../../src/plugin.ts'
 import { simpleCommand } from './command.ts'
 
 /** How a value prints itself as code; see `src/errors/code.ts`. */
@@ -151,10 +151,6 @@ function fits(word: Exclude<Word, AnyWords>, text: string): boolean {
 
 function bare(name: string): string {
   return basename(name.replaceAll('\\', '/')).replace(/\.(?:exe|cmd|bat|com)$/i, '')
-}
-
-function isRegExp(value: unknown): value is RegExp {
-  return Object.prototype.toString.call(value) === '[object RegExp]'
 }
 
 function isAsymmetric(value: unknown): value is Asymmetric {

@@ -2,6 +2,9 @@
 import {
   type FactPatterns,
   type Facts,
+  isA,
+  isError,
+  isRegExp,
   type Mocking,
   parseUrlRule,
   RuleSyntaxError,
@@ -17,7 +20,7 @@ const FORMS = "'wss://feed.example.com/path', a URL, a RegExp for the address, o
 const REPLIES = 'tripwire.ws.script() with steps, a function of the peer, { status: 401 }, or { error: an Error }'
 const KEYS = ['url', 'query', 'protocols']
 const REPLY_KEYS = ['status', 'headers', 'body', 'error']
-const { URL, URLSearchParams } = globalThis
+const { URLSearchParams } = globalThis
 
 /** The handshake is turned down, as a server does that answers it by HTTP; or it fails. */
 export interface WsRefusal {
@@ -57,8 +60,8 @@ function hasAny(list: unknown): boolean {
 }
 
 function readPattern(pattern: unknown): FactPatterns {
-  if (typeof pattern === 'string' || pattern instanceof URL) return readAddress(String(pattern))
-  if (Object.prototype.toString.call(pattern) === '[object RegExp]') return { url: pattern }
+  if (typeof pattern === 'string' || isA(pattern, 'URL')) return readAddress(String(pattern))
+  if (isRegExp(pattern)) return { url: pattern }
   if (typeof pattern !== 'object' || pattern === null) throw new RuleSyntaxError('it is no pattern', FORMS)
   const keys = Object.keys(pattern)
   if (keys.length === 0) throw new RuleSyntaxError('the pattern is empty', FORMS)
@@ -68,7 +71,7 @@ function readPattern(pattern: unknown): FactPatterns {
     throw new RuleSyntaxError(`a WebSocket has no '${unknown}' to choose it by${hint}`, FORMS, suggest(unknown, KEYS))
   }
   const { url, ...rest } = pattern as Record<string, unknown>
-  if (typeof url !== 'string' && !(url instanceof URL)) return pattern as FactPatterns
+  if (typeof url !== 'string' && !isA(url, 'URL')) return pattern as FactPatterns
   return { ...readAddress(String(url)), ...rest }
 }
 
@@ -109,7 +112,7 @@ function readReply(reply: unknown): WsAnswer {
   if (unknown !== undefined)
     throw new RuleSyntaxError(`a reply has no '${unknown}'`, REPLIES, suggest(unknown, REPLY_KEYS))
   const { status, error } = reply as WsRefusal
-  if (status === undefined && !(error instanceof Error))
+  if (status === undefined && !isError(error))
     throw new RuleSyntaxError('the reply says neither status nor error', REPLIES)
   if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 599))
     throw new RuleSyntaxError(`the status is ${String(status)}`, 'a number from 200 to 599')

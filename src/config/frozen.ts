@@ -1,8 +1,9 @@
 /**
  * Copies of what a config holds, frozen to the ground: a test can import the config too, and must not change by that what is in force.
  */
+
+import { isA, isRegExp } from '../core/kinds.ts'
 import { isMatcher } from '../core/matcher.ts'
-import { isRegExp } from '../core/pattern.ts'
 
 /**
  * A frozen copy. Patterns, maps, sets, dates and objects with predicates are copied, since freezing them changes nothing or breaks them; of
@@ -24,9 +25,9 @@ function copy(value: unknown, seen: Seen): unknown {
     return made
   }
   if (isRegExp(value)) return keep(copyPattern(value))
-  if (value instanceof Map) return copyMap(value, keep(new Map()), seen)
-  if (value instanceof Set) return copySet(value, keep(new Set()), seen)
-  if (value instanceof Date) return withoutChanges(keep(new Date(value)), dateSetters())
+  if (isA(value, 'Map')) return copyMap(value, keep(new Map()), seen)
+  if (isA(value, 'Set')) return copySet(value, keep(new Set()), seen)
+  if (isA(value, 'Date')) return withoutChanges(keep(new Date(value)), dateSetters())
   if (Array.isArray(value)) return Object.freeze(copyArray(value, keep([]), seen))
   const prototype: object | null = Object.getPrototypeOf(value)
   const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null

@@ -1,5 +1,5 @@
+import { isRegExp } from '../core/kinds.ts'
 import { isMatcher, printMatcher, specOf } from '../core/matcher.ts'
-import { isRegExp } from '../core/pattern.ts'
 import { shorten } from '../core/shorten.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { ConfigError } from '../errors/classes.ts'

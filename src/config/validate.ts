@@ -1,6 +1,6 @@
+import { isRegExp } from '../core/kinds.ts'
 import { type Level, parseLevel } from '../core/levels.ts'
 import { isMatcher } from '../core/matcher.ts'
-import { isRegExp } from '../core/pattern.ts'
 import { createGrammar, type Grammar, type Rule, RuleError } from '../core/rules.ts'
 import type { Scope } from '../core/scopes.ts'
 import { suggest } from '../core/suggest.ts'

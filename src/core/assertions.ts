@@ -1,5 +1,6 @@
 import type { Facts } from './call.ts'
 import type { FactRule } from './fact-rule.ts'
+import { isRegExp } from './kinds.ts'
 import type { InteractionRecord, Ledger } from './ledger.ts'
 
 /** What an assertion says: the patterns of its first argument and its facts, compiled. */
@@ -95,7 +96,7 @@ function nearest(ledger: Ledger, assertion: Assertion): InteractionRecord | unde
 /** A value that says nothing of what it stands for. */
 function isWildcard(value: unknown): boolean {
   if (typeof value === 'string') return /^[/*]*\*[/*]*$/.test(value)
-  if (value instanceof RegExp) return ['(?:)', '.*', '^.*$', '.*?'].includes(value.source)
+  if (isRegExp(value)) return ['(?:)', '.*', '^.*$', '.*?'].includes(value.source)
   const name = (value as { constructor?: { name?: string } } | null | undefined)?.constructor?.name
   return name === 'Anything' || name === 'Any'
 }

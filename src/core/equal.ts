@@ -1,3 +1,5 @@
+import { isA, isError, isRegExp, tagOf } from './kinds.ts'
+
 /**
  * Whether a value is as expected: deep equality that asks Vitest's asymmetric matchers wherever they stand, and takes a key that is
  * `undefined` for one that is not there. Bytes compare as bytes, whatever view they come in.
@@ -23,11 +25,11 @@ function equal(expected: unknown, actual: unknown, outer: Outer): boolean {
   const bytes = bytesOf(expected)
   if (bytes !== undefined) return sameBytes(bytes, bytesOf(actual))
   if (tagOf(expected) !== tagOf(actual)) return false
-  if (expected instanceof Date) return Object.is(expected.getTime(), (actual as Date).getTime())
-  if (expected instanceof RegExp) return String(expected) === String(actual)
-  if (expected instanceof Error) return sameError(expected, actual as Error)
-  if (expected instanceof Map) return equal([...expected], [...(actual as Map<unknown, unknown>)], inner)
-  if (expected instanceof Set) return equal([...expected], [...(actual as Set<unknown>)], inner)
+  if (isA(expected, 'Date')) return Object.is(expected.getTime(), (actual as Date).getTime())
+  if (isRegExp(expected)) return String(expected) === String(actual)
+  if (isError(expected)) return sameError(expected, actual as Error)
+  if (isA(expected, 'Map')) return equal([...expected], [...(actual as Map<unknown, unknown>)], inner)
+  if (isA(expected, 'Set')) return equal([...expected], [...(actual as Set<unknown>)], inner)
   if (Array.isArray(expected)) {
     const other = actual as readonly unknown[]
     return expected.length === other.length && expected.every((part, at) => equal(part, other[at], inner))
@@ -48,15 +50,11 @@ function sameError(expected: Error, actual: Error): boolean {
 
 function bytesOf(value: object): Uint8Array | undefined {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-  return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined
+  return isA(value, 'ArrayBuffer') ? new Uint8Array(value) : undefined
 }
 
 function sameBytes(expected: Uint8Array, actual: Uint8Array | undefined): boolean {
   return (
     actual !== undefined && expected.length === actual.length && expected.every((byte, index) => byte === actual[index])
   )
-}
-
-function tagOf(value: object): string {
-  return Object.prototype.toString.call(value)
 }

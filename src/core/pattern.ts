@@ -2,6 +2,7 @@ import type { FactKind } from '../plugin.ts'
 import { compileCidr } from './cidr.ts'
 import { fits } from './equal.ts'
 import { compileHostGlob, compilePathGlob, matchWord } from './glob.ts'
+import { isRegExp } from './kinds.ts'
 import { isLoopbackHost, normaliseHost, normalisePath } from './normalise.ts'
 
 // Captured at load: tests replace them.
@@ -55,11 +56,6 @@ function compileAny(kind: FactKind, patterns: readonly unknown[]): Test {
   if (patterns.length === 0) throw new PatternError('at least one value')
   const tests = patterns.map((pattern) => compilePattern(kind, pattern))
   return (value) => tests.some((test) => test(value))
-}
-
-/** By its tag: a RegExp that Vitest handed to a worker may be of another realm. */
-export function isRegExp(value: unknown): value is RegExp {
-  return Object.prototype.toString.call(value) === '[object RegExp]'
 }
 
 function compileRegExp({ source, flags }: RegExp): Test {

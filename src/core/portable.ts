@@ -1,8 +1,8 @@
 /** Frames, scopes and rules as plain data, and back: a worker thread has frames of its own that stand for those of its starter. */
 import { SafeMap, SafeSet, SafeWeakMap } from './collections.ts'
 import { Frame, type FrameKind } from './frames.ts'
+import { isRegExp } from './kinds.ts'
 import type { MatcherSpec } from './matcher.ts'
-import { isRegExp } from './pattern.ts'
 import type { Grammar, Rule, RuleSource } from './rules.ts'
 import type { Scope } from './scopes.ts'
 

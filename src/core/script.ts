@@ -1,6 +1,6 @@
 /** Scripts of conversations: what a mocked peer waits for, and what it does, step by step. */
 import { fits, isAsymmetric } from './equal.ts'
-import { isRegExp } from './pattern.ts'
+import { isRegExp } from './kinds.ts'
 
 // Captured at load: tests fake timers.
 const { setTimeout, clearTimeout, setImmediate } = globalThis

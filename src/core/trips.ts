@@ -2,6 +2,7 @@ import type { Deviation, Remedy } from '../plugin.ts'
 import type { CallSite, Layer, Trip, Verdict } from './call.ts'
 import { SafeMap, SafeSet, SafeWeakMap } from './collections.ts'
 import type { Frame } from './frames.ts'
+import { isError } from './kinds.ts'
 import type { Mock } from './mocks.ts'
 import type { CallRecord } from './open-calls.ts'
 import type { PluginSet } from './plugins.ts'
@@ -133,7 +134,7 @@ export class TripBook {
 
   /** Takes what a hook threw for the error of a trip; it carries the trip's number from now on. */
   replace(trip: Trip, thrown: unknown): Error {
-    const error = thrown instanceof Error ? thrown : new Error(`onTrip threw ${String(thrown)}`, { cause: thrown })
+    const error = isError(thrown) ? thrown : new Error(`onTrip threw ${String(thrown)}`, { cause: thrown })
     if (Object.isExtensible(error)) Object.defineProperty(error, 'tripId', { value: trip.id, configurable: true })
     this.#errors.set(trip, error)
     return error

@@ -5,6 +5,7 @@
 
 import { SafeSet } from '../core/collections.ts'
 import { isAsymmetric } from '../core/equal.ts'
+import { isA, isError, isRegExp } from '../core/kinds.ts'
 import type { RedactPatterns } from './redact.ts'
 import { isSecretName, redactText } from './redact.ts'
 
@@ -51,8 +52,8 @@ function printObject(value: object, redact: RedactPatterns, pad: string, inside:
       pad,
     )
   }
-  if (value instanceof Map || value instanceof Set)
-    return `new ${value instanceof Map ? 'Map' : 'Set'}(${print([...value], redact, pad, inside)})`
+  if (isA(value, 'Map') || isA(value, 'Set'))
+    return `new ${isA(value, 'Map') ? 'Map' : 'Set'}(${print([...value], redact, pad, inside)})`
   const parts = Object.entries(value)
     .filter(([, part]) => part !== undefined)
     .map(([key, part]) => `${printKey(key)}: ${print(part, redact, deeper(pad), inside, key)}`)
@@ -60,12 +61,12 @@ function printObject(value: object, redact: RedactPatterns, pad: string, inside:
 }
 
 function printKnown(value: object): string | undefined {
-  if (value instanceof Date) return `new Date('${Number.isNaN(value.getTime()) ? value : value.toISOString()}')`
-  if (value instanceof URL) return `new URL(${printText(value.href)})`
-  if (Object.prototype.toString.call(value) === '[object RegExp]') return String(value)
+  if (isA(value, 'Date')) return `new Date('${Number.isNaN(value.getTime()) ? value : value.toISOString()}')`
+  if (isA(value, 'URL')) return `new URL(${printText(value.href)})`
+  if (isRegExp(value)) return String(value)
   if (ArrayBuffer.isView(value)) return printBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
-  if (value instanceof ArrayBuffer) return printBytes(new Uint8Array(value))
-  if (value instanceof Error) return `new ${value.name}(${printText(value.message)})`
+  if (isA(value, 'ArrayBuffer')) return printBytes(new Uint8Array(value))
+  if (isError(value)) return `new ${value.name}(${printText(value.message)})`
   return isAsymmetric(value) ? printAsymmetric(value) : undefined
 }
 

@@ -1,4 +1,5 @@
 import { SafeSet } from '../core/collections.ts'
+import { isA, isRegExp } from '../core/kinds.ts'
 
 const HIDDEN = '…'
 /** In a rule the place of a secret is a wildcard, so that the rule still fits. */
@@ -59,8 +60,8 @@ function redactValue(value: unknown, patterns: RedactPatterns, inside: Set<objec
   if (typeof value === 'string') return redactText(value, patterns)
   if (typeof value === 'function' || typeof value === 'symbol') return String(value)
   if (typeof value !== 'object' || value === null) return value
-  if (value instanceof Date || Object.prototype.toString.call(value) === '[object RegExp]') return String(value)
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `${value.byteLength} bytes`
+  if (isA(value, 'Date') || isRegExp(value)) return String(value)
+  if (ArrayBuffer.isView(value) || isA(value, 'ArrayBuffer')) return `${value.byteLength} bytes`
   if (inside.has(value)) return '[circular]'
   inside.add(value)
   const plain = redactContainer(value, patterns, inside)
@@ -69,16 +70,12 @@ function redactValue(value: unknown, patterns: RedactPatterns, inside: Set<objec
 }
 
 function redactContainer(value: object, patterns: RedactPatterns, inside: Set<object>): unknown {
-  if (value instanceof Map || value instanceof Set || isHeaders(value)) {
+  if (isA(value, 'Map') || isA(value, 'Set') || isA(value, 'Headers')) {
     return redactContainer([...(value as Iterable<unknown>)], patterns, inside)
   }
   if (!Array.isArray(value)) return redactObject(value, patterns, inside)
   // Raw headers and arguments are flat lists: what follows a secret's name is the secret.
   return value.map((part, at) => (isSecretFlag(value[at - 1]) ? HIDDEN : redactValue(part, patterns, inside)))
-}
-
-function isHeaders(value: object): boolean {
-  return Object.prototype.toString.call(value) === '[object Headers]'
 }
 
 function hidePatterns(text: string, patterns: RedactPatterns, hidden: string): string {

@@ -1,0 +1,73 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { CELL } from '../support/cell.ts'
+import { runVitest, type VitestRun } from '../support/run-vitest.ts'
+
+const FILES = {
+  'values.test.js': `
+    import { expect, test } from 'vitest'
+    import { tripwire } from 'vitest-tripwire'
+    const takes = { value() {} }
+    test.each([
+      ['Date', new Date(1), new Date(2)],
+      ['RegExp', /a/, /b/],
+      ['Error', new Error('a'), new Error('b')],
+      ['Map', new Map([[1, 2]]), new Map([[1, 3]])],
+      ['Set', new Set([1]), new Set([2])],
+      ['ArrayBuffer', new Uint8Array([1]).buffer, new Uint8Array([2]).buffer],
+    ])('%s', (_, given, other) => {
+      tripwire.spy(takes, 'value')
+      tripwire.sandbox(() => takes.value(given))
+      expect(() => tripwire.functions.assert('value', { args: [other] })).toThrow('INTERACTION_MISMATCH')
+      tripwire.functions.assert('value', { args: [given] })
+    })
+    test('printed', () => {
+      tripwire.spy(takes, 'value')
+      tripwire.sandbox(() => takes.value([new Date(0), /a/, new Map([[1, 2]]), new Error('a')]))
+      expect(() => tripwire.functions.assert('value', { args: [] })).toThrow(
+        "[[new Date('1970-01-01T00:00:00.000Z'), /a/, new Map([[1, 2]]), new Error('a')]]",
+      )
+      tripwire.functions.assert('value', { args: [expect.any(Array)] })
+    })`,
+  'answers.test.js': `
+    import { execFile } from 'node:child_process'
+    import { lookup } from 'node:dns/promises'
+    import { connect } from 'node:net'
+    import { promisify } from 'node:util'
+    import { expect, test } from 'vitest'
+    import { tripwire } from 'vitest-tripwire'
+    const mine = new Error('mine')
+    test('program', async () => {
+      tripwire.subprocess.mock('git pull', async () => ({ stdout: 'later' }))
+      expect(await tripwire.sandbox(() => promisify(execFile)('git', ['pull']))).toMatchObject({ stdout: 'later' })
+      tripwire.subprocess.assert('git pull')
+    })
+    test('failing request', async () => {
+      tripwire.http.mock('GET http://api.example.com/', { error: mine })
+      expect(await tripwire.sandbox(() => fetch('http://api.example.com/').catch(({ cause }) => cause))).toBe(mine)
+      tripwire.http.assert('GET http://api.example.com/')
+    })
+    test('failing lookup', async () => {
+      tripwire.dns.mock('api.example.com', mine)
+      expect(await tripwire.sandbox(() => lookup('api.example.com').catch((error) => error))).toBe(mine)
+      tripwire.dns.assert('api.example.com')
+    })
+    test('failing connection', async () => {
+      tripwire.sockets.mock('tcp://api.example.com:25', { error: mine })
+      const failed = () => new Promise((done) => connect(25, 'api.example.com').on('error', done))
+      expect(await tripwire.sandbox(failed)).toBe(mine)
+      tripwire.sockets.assert('tcp://api.example.com:25')
+    })`,
+}
+
+describe.skipIf(CELL).each(['forks', 'vmThreads', 'vmForks'])("the tests' own values, in %s", (pool) => {
+  let run: VitestRun
+  beforeAll(async () => {
+    run = await runVitest(FILES, { args: [`--pool=${pool}`] })
+  })
+
+  test('compare by what they hold, print as they are and answer as they should', () => {
+    const states = Object.entries(run.tests).map(([name, { state, messages }]) => [name, state, ...messages])
+    expect(states).toEqual(Object.keys(run.tests).map((name) => [name, 'passed']))
+    expect(states).toHaveLength(11)
+  })
+})
