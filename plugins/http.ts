@@ -48,6 +48,7 @@ export const http = definePlugin({
   schemes: DEFAULT_PORTS,
   verbs: true,
   synonyms: ['fetch', 'https', 'http2', 'request', 'axios', 'undici', 'url'],
+  examples: ["'http'", "'GET https://api.example.com/**'", "M({ protocol: 'http', host: '*.example.com' })"],
   parseRule(text) {
     if (!text.startsWith('unix:')) return parseUrlRule(text, DEFAULT_PORTS)
     if (text === 'unix:') throw new RuleSyntaxError('the path is missing', "'http:unix:/path'")

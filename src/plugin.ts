@@ -127,6 +127,8 @@ export interface PluginDefinition {
   readonly verbs?: boolean
   /** Words that people use for this protocol and that are refused with the right one: `net`, `tcp`. */
   readonly synonyms?: readonly string[]
+  /** Rules as code (`'http'`, `M({ … })`), shown to whoever writes what is no rule at all; those of the first plugin that has some. */
+  readonly examples?: readonly string[]
   /** Reads what follows `name:`, or the whole text when it starts with one of the schemes or a verb. Throws RuleSyntaxError. */
   parseRule(text: string, place: RulePlace): RuleFields
   /** The call in one line, as a person would write it: `GET https://api.example.com/v1`. */

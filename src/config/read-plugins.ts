@@ -30,7 +30,7 @@ export function readPlugins(value: unknown, { builtins, keys, problems }: Contex
 /** A copy that nobody changes: what it declares is frozen, its functions are what they were. */
 function fixed(plugin: PluginDefinition): PluginDefinition {
   const made: PluginDefinition = Object.create(Object.getPrototypeOf(plugin), Object.getOwnPropertyDescriptors(plugin))
-  for (const key of ['operations', 'facts', 'schemes', 'synonyms', 'settings'] as const)
+  for (const key of ['operations', 'facts', 'schemes', 'synonyms', 'examples', 'settings'] as const)
     if (plugin[key] !== undefined) Object.defineProperty(made, key, { value: frozen(plugin[key]), enumerable: true })
   return Object.freeze(made)
 }

@@ -37,7 +37,7 @@ export interface Matcher {
 /**
  * A rule made of patterns for facts.
  *
- * @example M({ protocol: 'http', host: /^api-\d+\.example\.com$/, method: ['GET', 'HEAD'] }).and(M({ path: '/v1/**' }).not())
+ * @example M({ host: /^api-\d+\.example\.com$/, method: ['GET', 'HEAD'] }).and(M({ path: '/v1/**' }).not())
  */
 export function M(fields: MatcherFields): Matcher {
   return matcherOf({ kind: 'fields', fields: Object.freeze({ ...fields }) })

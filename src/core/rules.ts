@@ -67,19 +67,19 @@ export function createGrammar(plugins: readonly PluginDefinition[], place: RuleP
   return new PluginGrammar(plugins, place)
 }
 
-const FORMS =
-  "a rule such as 'http', 'GET https://api.example.com/**' or M({ protocol: 'http', host: '*.example.com' })"
-
 class PluginGrammar implements Grammar {
   readonly protocols: readonly string[]
   readonly #plugins = new SafeMap<string, PluginDefinition>()
   readonly #schemes = new SafeMap<string, PluginDefinition>()
   readonly #synonyms = new SafeMap<string, string>()
   readonly #place: RulePlace
+  /** What would be a rule, for messages. */
+  readonly #forms: string
 
   constructor(plugins: readonly PluginDefinition[], place: RulePlace) {
     this.protocols = plugins.map((plugin) => plugin.name)
     this.#place = place
+    this.#forms = formsOf(plugins)
     for (const plugin of plugins) {
       this.#plugins.set(plugin.name, plugin)
       for (const scheme of Object.keys(plugin.schemes ?? {})) this.#schemes.set(scheme, plugin)
@@ -113,8 +113,8 @@ class PluginGrammar implements Grammar {
     if (typeof value === 'function') {
       throw new RuleError(value, 'a bare function is no rule', "M({ protocol: '…', fact: value => … })")
     }
-    if (typeof value !== 'string') throw new RuleError(value, 'it is no rule', FORMS)
-    if (value.trim() === '') throw new RuleError(value, 'the rule is empty', FORMS)
+    if (typeof value !== 'string') throw new RuleError(value, 'it is no rule', this.#forms)
+    if (value.trim() === '') throw new RuleError(value, 'the rule is empty', this.#forms)
     return this.#fromText(value.trim())
   }
 
@@ -186,7 +186,7 @@ class PluginGrammar implements Grammar {
     const { protocol, ...patterns } = fields
     const named = Object.entries(patterns).filter(([, pattern]) => pattern !== undefined)
     const text = printMatcher({ kind: 'fields', fields })
-    if (protocol === undefined && named.length === 0) throw new RuleError(value, 'the pattern is empty', FORMS)
+    if (protocol === undefined && named.length === 0) throw new RuleError(value, 'the pattern is empty', this.#forms)
     if (protocol !== undefined) {
       const plugin = this.#plugins.get(protocol)
       if (plugin === undefined) throw this.#unknown(text, String(protocol))
@@ -245,6 +245,12 @@ class PluginGrammar implements Grammar {
     }
     return tests
   }
+}
+
+function formsOf(plugins: readonly PluginDefinition[]): string {
+  const own = plugins.find(({ examples = [] }) => examples.length > 0)?.examples
+  const examples = own ?? plugins.slice(0, 1).map(({ name }) => `'${name}'`)
+  return `a rule such as ${[examples.slice(0, -1).join(', '), examples.at(-1)].filter(Boolean).join(' or ')}`
 }
 
 function wholeProtocol(name: string): Rule {

@@ -177,6 +177,26 @@ describe('rules', () => {
     expect(() => grammar.parseMany(rule)).toThrow(RuleError)
   })
 
+  test('what is no rule at all is told what one looks like, by a plugin or by its name, and each example is a rule', () => {
+    const told = (plugins: Parameters<typeof createGrammar>[0]) => {
+      try {
+        return createGrammar(plugins).parse('')
+      } catch (error) {
+        return (error as RuleError).expected
+      }
+    }
+    const plain = builtins.filter(({ examples }) => examples === undefined)
+    const [shown = [], ...more] = builtins.flatMap(({ examples }) => (examples ? [examples] : []))
+    expect(more).toEqual([])
+    expect(shown.length).toBeGreaterThan(0)
+    for (const code of shown) expect(grammar.parse(new Function('M', `return ${code}`)(M)).protocol).toBeDefined()
+    expect(told(builtins)).toBe(
+      "a rule such as 'http', 'GET https://api.example.com/**' or M({ protocol: 'http', host: '*.example.com' })",
+    )
+    expect(told(plain)).toBe(`a rule such as '${plain[0]?.name}'`)
+    expect(told([{ ...plain[0], examples: ["'a'", "'b'"] } as never])).toBe("a rule such as 'a' or 'b'")
+  })
+
   test('no text gets anything but a rule or a refusal', () => {
     fc.assert(
       fc.property(
