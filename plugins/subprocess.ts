@@ -7,9 +7,9 @@
 import { createRequire } from 'node:module'
 import { definePlugin, type Layer, type PolicyContext } from '../src/plugin.ts'
 import { printCommand } from './subprocess/command.ts'
-import { mocking } from './subprocess/mocking.ts'
+import { mocking, quote } from './subprocess/mocking.ts'
 import { guardProcess } from './subprocess/process.ts'
-import { parseSubprocessRule } from './subprocess/rule.ts'
+import { isRuleName, parseSubprocessRule } from './subprocess/rule.ts'
 import { guardChildren } from './subprocess/spawn.ts'
 import { guardSync } from './subprocess/sync.ts'
 
@@ -66,9 +66,17 @@ function remedy({ operation, facts }: Layer) {
   if (operation === 'subprocess:kill') return { rule: `subprocess:kill:${facts.pid}` }
   const name = String(facts.program ?? facts.path)
   const line = String(facts.line)
+  const said = line.length > LONGEST || /[\n\r]/.test(line) ? '' : line
+  if (!isRuleName(name)) return { rule: matcherOf(facts, said), ...hintFor(facts) }
   const rule = `subprocess:${name}`
-  if (line === '' || line.length > LONGEST || /[\n\r]/.test(line)) return { rule, ...hintFor(facts) }
-  return { rule: `${rule} ${line}`, wider: rule, ...hintFor(facts) }
+  if (said === '') return { rule, ...hintFor(facts) }
+  return { rule: `${rule} ${said}`, wider: rule, ...hintFor(facts) }
+}
+
+/** Of a name that no text of a rule says, as it holds a blank or what a shell reads. */
+function matcherOf({ program, path }: Layer['facts'], line: string): string {
+  const name = program === undefined ? `path: ${quote(String(path))}` : `program: ${quote(String(program))}`
+  return `M({ protocol: 'subprocess', ${name}${line === '' ? '' : `, line: ${quote(line)}`} })`
 }
 
 /** How jsdom (26) and happy-dom (21) start the program that makes a synchronous request for them. */

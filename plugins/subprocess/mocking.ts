@@ -63,7 +63,8 @@ function isFacts(pattern: unknown): pattern is Readonly<Record<string, unknown>>
   )
 }
 
-function quote(text: string): string {
+/** A text as code. */
+export function quote(text: string): string {
   if (!/['\\\p{Cc}\u2028\u2029]/u.test(text)) return `'${text}'`
   return JSON.stringify(text).replace(/[\u2028\u2029]/g, (mark) => `\\u${mark.charCodeAt(0).toString(16)}`)
 }

@@ -14,12 +14,17 @@ export function parseSubprocessRule(text: string): RuleFields {
   if (text.startsWith('kill:')) return killRule(text.slice('kill:'.length))
   const [, name = '', line = ''] = /^(\S*)\s*(.*)$/s.exec(text) ?? []
   if (name === '') throw new RuleSyntaxError('it names no program', EXPECTED)
-  if (/[;&|<>$`]/.test(name)) throw new RuleSyntaxError(`'${name}' is no program, but a shell's command`, EXPECTED)
+  if (!isRuleName(name)) throw new RuleSyntaxError(`'${name}' is no program, but a shell's command`, EXPECTED)
   return {
     operation: STARTS,
     ...(/[/\\]/.test(name) ? { path: anchored(name) } : { program: name }),
     ...(line !== '' && { line }),
   }
+}
+
+/** Whether a program can be named by a rule's text: no blank ends its name, and no shell would read more in it. */
+export function isRuleName(name: string): boolean {
+  return !/[\s;&|<>$`]/.test(name)
 }
 
 /** Relative paths are below the folder that Vitest runs in; `**\/bin/tool` is anywhere. */

@@ -36,8 +36,6 @@ export interface Circumstances {
   readonly mock: string | undefined
 }
 
-const IMPORT = "with import { tripwire } from 'vitest-tripwire'"
-
 /** One to three fixes, the narrowest first, chosen by what decided and by what can still be changed there. */
 export function fixesFor(at: Circumstances): Fix[] {
   if (at.late !== undefined) return lateFixes(at, at.late)
@@ -52,11 +50,11 @@ export function fixesFor(at: Circumstances): Fix[] {
   const { kind } = at.startedBy
   if (kind === 'import') return [...forFile(at), refused(at), forAll(at)]
   if (kind === 'hook' || kind === 'describe') {
-    const does = `let it through from this hook on, for the describe or test that it belongs to (${IMPORT})`
+    const does = `let it through from this hook on, for the describe or test that it belongs to (${importOf(at)})`
     return [{ does, code: `tripwire.allow(${rule(at)})` }, ...forFile(at), forAll(at)]
   }
   if (kind === 'test') {
-    const does = "by the test's options, the second argument of test()"
+    const does = `by the test's options, the second argument of test()${importOfRule(at, ' (', ')')}`
     return [inTest(at), { does, code: `{ meta: { tripwire: { allow: [${rule(at)}] } } }` }, forAll(at)]
   }
   return [...forFile(at), forAll(at)]
@@ -73,7 +71,7 @@ function lateFixes(at: Circumstances, ended: 'sandbox' | 'test' | 'file'): Fix[]
   if (at.why.by === 'ceiling') return [stopped, widerCeiling(at)]
   if (ended === 'file') return [stopped, forAll(at)]
   const awaited: Fix = {
-    does: `wait for it in the ${ended}, and let it through there (${IMPORT})`,
+    does: `wait for it in the ${ended}, and let it through there (${importOf(at)})`,
     code: `${usingOf(at)}tripwire.allow(${rule(at)})\nawait work`,
   }
   return [stopped, awaited, ...whereJudged(at)]
@@ -92,7 +90,7 @@ function despiteDeny(at: Circumstances): Fix[] {
   const { kind } = at.startedBy
   const using = kind === 'test' ? usingOf(at) : ''
   if (kind !== 'test' && kind !== 'hook') return []
-  const does = `a deny rule stops it on purpose; if it is meant here, a nearer rule wins (${IMPORT})`
+  const does = `a deny rule stops it on purpose; if it is meant here, a nearer rule wins (${importOf(at)})`
   return [{ does, code: `${using}tripwire.allow(${rule(at)})` }]
 }
 
@@ -111,15 +109,15 @@ function widerCeiling(at: Circumstances): Fix {
 }
 
 function inTest(at: Circumstances): Fix {
-  return { does: `let it through in this test (${IMPORT})`, code: `${usingOf(at)}tripwire.allow(${rule(at)})` }
+  return { does: `let it through in this test (${importOf(at)})`, code: `${usingOf(at)}tripwire.allow(${rule(at)})` }
 }
 
 function mocked(code: string): Fix {
-  return { does: `answer it by a mock, registered before the sandbox (${IMPORT})`, code }
+  return { does: `answer it by a mock, registered before the sandbox (${importing('tripwire')})`, code }
 }
 
 function inSandbox(at: Circumstances): Fix {
-  const does = 'let it through in this sandbox, by the first argument of tripwire.sandbox()'
+  const does = `let it through in this sandbox, by the first argument of tripwire.sandbox()${importOfRule(at, ' (', ')')}`
   return { does, code: `{ allow: [${rule(at)}] }` }
 }
 
@@ -142,10 +140,12 @@ function refused(at: Circumstances): Fix {
 }
 
 /** A key for the config; the whole file where there is none. */
-function inConfig({ config }: Circumstances, does: string, key: string): Fix {
-  if (config.file !== undefined) return { does: `${does} (${printFile(config.file)})`, code: key }
+function inConfig(at: Circumstances, does: string, key: string): Fix {
+  const { config } = at
+  const needs = importOfRule(at, ', ')
+  if (config.file !== undefined) return { does: `${does} (${printFile(config.file)}${needs})`, code: key }
   const file = printFile(join(config.dir, 'tripwire.config.ts'))
-  return { does: `${does} (a new ${file})`, code: `export default { ${key} }` }
+  return { does: `${does} (a new ${file}${needs})`, code: `export default { ${key} }` }
 }
 
 function rule(at: Circumstances): string {
@@ -159,9 +159,28 @@ function written(effect: string, rules: readonly string[], { source }: Why): str
   return `tripwire.${effect}(${rules.length === 1 ? list : `[${list}]`})`
 }
 
-/** A rule in code: a matcher is code already. */
+/** What code needs that opens a scope; a rule that no text says needs `M` as well. */
+function importOf({ remedy }: Circumstances): string {
+  return isCode(remedy.rule) ? importing('M, tripwire') : importing('tripwire')
+}
+
+/** What options or a config need for a rule that no text says; else nothing. */
+function importOfRule({ remedy }: Circumstances, before: string, after = ''): string {
+  return isCode(remedy.rule) ? `${before}${importing('M')}${after}` : ''
+}
+
+export function importing(names: string): string {
+  return `with import { ${names} } from 'vitest-tripwire'`
+}
+
+/** Whether a rule is a matcher, which is code already. */
+export function isCode(rule: string): boolean {
+  return rule.startsWith('M({')
+}
+
+/** A rule in code. */
 export function quote(rule: string): string {
-  if (rule.startsWith('M({')) return rule
+  if (isCode(rule)) return rule
   return rule.includes("'") ? JSON.stringify(rule) : `'${rule}'`
 }
 

@@ -1,4 +1,5 @@
 import { printPosition } from '../errors/call-site.ts'
+import { importing, isCode, quote } from '../errors/remedies.ts'
 import type { Grouped, Place, Section, Starters, Target } from './group.ts'
 
 /** Colours, or functions that give back what they get. */
@@ -73,15 +74,11 @@ function startersLine({ file, names, more }: Starters): string {
 function allowBlock(observed: readonly Target[]): string[] {
   const rules = [...new Set(observed.map(({ rule }) => rule))].sort()
   return [
-    'To let these through, paste into tripwire.config.ts:',
+    `To let these through, paste into tripwire.config.ts${rules.some(isCode) ? ` (${importing('M')})` : ''}:`,
     '  allow: [',
     ...rules.map((rule) => `    ${quote(rule)},`),
     '  ],',
   ]
-}
-
-function quote(rule: string): string {
-  return rule.includes("'") ? JSON.stringify(rule) : `'${rule}'`
 }
 
 function totalsOf({ blocked, late, allowed, observed, warned, refused }: Grouped): string {

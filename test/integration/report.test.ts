@@ -52,6 +52,44 @@ test('under observe everything passes, and what is printed lets it pass at error
   expect(pasted.output).not.toMatch(/tripwire/i)
 })
 
+test('and so does what no text of a rule says: names with stars, blanks and what a shell reads', async () => {
+  const files = {
+    'a.test.js': `
+      import { spawnSync } from 'node:child_process'
+      import { writeFileSync } from 'node:fs'
+      import { test } from 'vitest'
+      test('star', () => writeFileSync('a*b.txt', ''))
+      test('blank', () => void spawnSync('/opt/my tools/run', ['--to', 'a b']))
+      test('shell', () => void spawnSync('/opt/a&b/run'))`,
+    'tripwire.config.js': config('observe'),
+  }
+  const observed = await runVitest(files)
+  const [, needs, block = ''] =
+    /tripwire\.config\.ts \(with (.*)\):\n( {2}allow: \[[\s\S]*?\n {2}\],)/.exec(observed.output) ?? []
+  expect(needs).toBe("import { M } from 'vitest-tripwire'")
+  expect(block.split('\n').slice(2, -1).join('\n')).toMatchInlineSnapshot(
+    `"    M({ protocol: 'subprocess', path: '/opt/my tools/run', line: '--to "a b"' }),"`,
+  )
+  const pasted = await runVitest({ ...files, 'tripwire.config.js': `${needs}\n${config('error', block)}` })
+  expect(pasted.output).not.toMatch(/tripwire/i)
+  expect(pasted.exitCode).toBe(0)
+  const stopped = await runVitest({ ...files, 'tripwire.config.js': config('error') })
+  expect(stopped.tests.shell?.messages[0]?.replace(/\n {4}at .*/s, '')).toMatchInlineSnapshot(`
+    "GuardedCallError: [TRIPWIRE_GUARDED_CALL] running \`/opt/a&b/run\` was blocked, outside any sandbox.
+
+      where  a.test.js:7:32
+             in test "shell" (a.test.js)
+      why    the level is 'error' (tripwire.config.js, guard)
+      fix    let it through in this test (with import { M, tripwire } from 'vitest-tripwire'):
+               tripwire.allow(M({ protocol: 'subprocess', path: '/opt/a&b/run' }))
+             or by the test's options, the second argument of test() (with import { M } from 'vitest-tripwire'):
+               { meta: { tripwire: { allow: [M({ protocol: 'subprocess', path: '/opt/a&b/run' })] } } }
+             or let it through everywhere (tripwire.config.js, with import { M } from 'vitest-tripwire'):
+               allow: [M({ protocol: 'subprocess', path: '/opt/a&b/run' })]
+      more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_GUARDED_CALL.md"
+  `)
+})
+
 test('warnings are told, and what is unsafe is stopped', async () => {
   await using world = await startWorld()
   const run = await runVitest({ 'app.js': app(world.http), 'a.test.js': SUITE, 'tripwire.config.js': config('warn') })
