@@ -1,9 +1,9 @@
-import { isA, isError, isRegExp, tagOf } from './kinds.ts'
-
 /**
  * Whether a value is as expected: deep equality that asks Vitest's asymmetric matchers wherever they stand, and takes a key that is
- * `undefined` for one that is not there. Bytes compare as bytes, whatever view they come in.
+ * `undefined` for one that is not there. Bytes compare as bytes, whatever view they come in; what cannot be looked into is only itself.
  */
+import { isA, isError, tagOf } from './kinds.ts'
+
 export function fits(expected: unknown, actual: unknown): boolean {
   return equal(expected, actual, [])
 }
@@ -25,23 +25,64 @@ function equal(expected: unknown, actual: unknown, outer: Outer): boolean {
   const bytes = bytesOf(expected)
   if (bytes !== undefined) return sameBytes(bytes, bytesOf(actual))
   if (tagOf(expected) !== tagOf(actual)) return false
-  if (isA(expected, 'Date')) return Object.is(expected.getTime(), (actual as Date).getTime())
-  if (isRegExp(expected)) return String(expected) === String(actual)
+  const tag = tagOf(expected).slice('[object '.length, -1)
+  const content = CONTENTS[tag]
+  if (content !== undefined) return Object.is(content(expected), content(actual))
   if (isError(expected)) return sameError(expected, actual as Error)
-  if (isA(expected, 'Map')) return equal([...expected], [...(actual as Map<unknown, unknown>)], inner)
-  if (isA(expected, 'Set')) return equal([...expected], [...(actual as Set<unknown>)], inner)
-  if (Array.isArray(expected)) {
-    const other = actual as readonly unknown[]
-    return expected.length === other.length && expected.every((part, at) => equal(part, other[at], inner))
-  }
-  return sameKeys(expected as Fields, actual as Fields, inner)
+  if (LISTS.includes(tag))
+    return sameParts([...(expected as Iterable<unknown>)], [...(actual as Iterable<unknown>)], inner)
+  if (tag === 'Map' || tag === 'Set')
+    return sameMembers([...(expected as Iterable<unknown>)], [...(actual as Iterable<unknown>)], inner)
+  return sameKeys(expected as Fields, actual as Fields, inner, TRANSPARENT.includes(tag))
 }
 
-type Fields = Readonly<Record<string, unknown>>
+/** Values that are what they say, by their tags. */
+const CONTENTS: Readonly<Record<string, ((value: object) => unknown) | undefined>> = {
+  Date: (value) => (value as Date).getTime(),
+  RegExp: String,
+  URL: String,
+  URLSearchParams: String,
+  Number: (value) => value.valueOf(),
+  String: (value) => value.valueOf(),
+  Boolean: (value) => value.valueOf(),
+  // Their bytes cannot be read at once.
+  Blob: (value) => value,
+  File: (value) => value,
+}
+/** What gives its parts one by one, in an order that counts. */
+const LISTS: readonly string[] = ['Array', 'Headers', 'FormData']
+/** What has nothing but its keys. */
+const TRANSPARENT: readonly string[] = ['Object', 'Arguments']
 
-function sameKeys(expected: Fields, actual: Fields, outer: Outer): boolean {
-  for (const key of Object.keys(expected)) if (!equal(expected[key], actual[key], outer)) return false
-  return Object.keys(actual).every((key) => actual[key] === undefined || key in expected)
+type Fields = Readonly<Record<PropertyKey, unknown>>
+
+function sameParts(expected: readonly unknown[], actual: readonly unknown[], outer: Outer): boolean {
+  return expected.length === actual.length && expected.every((part, at) => equal(part, actual[at], outer))
+}
+
+/** In whatever order. */
+function sameMembers(expected: readonly unknown[], actual: readonly unknown[], outer: Outer): boolean {
+  const left = [...actual]
+  const isThere = (member: unknown) => {
+    const at = left.findIndex((other) => equal(member, other, outer))
+    if (at >= 0) left.splice(at, 1)
+    return at >= 0
+  }
+  return expected.length === actual.length && expected.every(isThere)
+}
+
+/** @param transparent whether there is nothing else to compare; else two without keys are two */
+function sameKeys(expected: Fields, actual: Fields, outer: Outer, transparent: boolean): boolean {
+  const wanted = keysOf(expected)
+  const present = keysOf(actual)
+  if (!transparent && wanted.length + present.length === 0) return false
+  for (const key of wanted) if (!equal(expected[key], actual[key], outer)) return false
+  return present.every((key) => actual[key] === undefined || Object.hasOwn(expected, key))
+}
+
+function keysOf(value: object): PropertyKey[] {
+  const symbols = Object.getOwnPropertySymbols(value)
+  return [...Object.keys(value), ...symbols.filter((key) => Object.prototype.propertyIsEnumerable.call(value, key))]
 }
 
 function sameError(expected: Error, actual: Error): boolean {

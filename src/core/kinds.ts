@@ -13,6 +13,7 @@ interface Kinds {
   Response: Response
   Set: Set<unknown>
   URL: URL
+  URLSearchParams: URLSearchParams
 }
 
 /** By its tag, as each realm has it. */

@@ -42,7 +42,7 @@ function print(value: unknown, redact: RedactPatterns, pad: string, inside: Set<
 function printObject(value: object, redact: RedactPatterns, pad: string, inside: Set<object>): string {
   const own = (value as Record<symbol, unknown>)[CODE]
   if (typeof own === 'function') return String(own.call(value, (part: unknown) => print(part, redact, pad, inside)))
-  const known = printKnown(value)
+  const known = printKnown(value, redact)
   if (known !== undefined) return known
   if (Array.isArray(value)) {
     return wrap(
@@ -52,22 +52,36 @@ function printObject(value: object, redact: RedactPatterns, pad: string, inside:
       pad,
     )
   }
-  if (isA(value, 'Map') || isA(value, 'Set'))
-    return `new ${isA(value, 'Map') ? 'Map' : 'Set'}(${print([...value], redact, pad, inside)})`
+  if (isA(value, 'Set')) return `new Set(${print([...value], redact, pad, inside)})`
+  if (isA(value, 'Map') || isA(value, 'Headers')) {
+    // A secret is known by the name that it stands under.
+    const pairs = [...value].map(([name, part]) => {
+      const key = print(name, redact, deeper(pad), inside)
+      return `[${key}, ${print(part, redact, deeper(pad), inside, String(name))}]`
+    })
+    return `new ${isA(value, 'Map') ? 'Map' : 'Headers'}(${wrap('[', pairs, ']', pad)})`
+  }
   const parts = Object.entries(value)
     .filter(([, part]) => part !== undefined)
     .map(([key, part]) => `${printKey(key)}: ${print(part, redact, deeper(pad), inside, key)}`)
   return parts.length === 0 ? '{}' : wrap('{ ', parts, ' }', pad)
 }
 
-function printKnown(value: object): string | undefined {
+function printKnown(value: object, redact: RedactPatterns): string | undefined {
   if (isA(value, 'Date')) return `new Date('${Number.isNaN(value.getTime()) ? value : value.toISOString()}')`
-  if (isA(value, 'URL')) return `new URL(${printText(value.href)})`
+  if (isA(value, 'URL')) return printMade('URL', value, redact)
+  if (isA(value, 'URLSearchParams')) return printMade('URLSearchParams', value, redact)
   if (isRegExp(value)) return String(value)
   if (ArrayBuffer.isView(value)) return printBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
   if (isA(value, 'ArrayBuffer')) return printBytes(new Uint8Array(value))
   if (isError(value)) return `new ${value.name}(${printText(value.message)})`
   return isAsymmetric(value) ? printAsymmetric(value) : undefined
+}
+
+/** A value that is made of text, unless there is a secret in it. */
+function printMade(name: string, value: object, redact: RedactPatterns): string {
+  const text = String(value)
+  return hides('', text, redact) ? `expect.any(${name})` : `new ${name}(${printText(text)})`
 }
 
 /** Matchers with something inside, which they keep as `sample` (Vitest 4 and 5). */
