@@ -1,12 +1,13 @@
 import type { Outcome } from '../plugin.ts'
 import type { Facts, Layer, Verdict, Why } from './call.ts'
+import { findMock, type Mock } from './mocks.ts'
 import { CallRecord } from './open-calls.ts'
 import type { PluginSet } from './plugins.ts'
 import { type Policy, policyOf } from './policy.ts'
 import { PendingReply } from './replies.ts'
 import type { Sandboxes } from './sandbox.ts'
 import type { Deviated, TripBook, TripSite } from './trips.ts'
-import { decide } from './verdict.ts'
+import { decide, missedCeiling } from './verdict.ts'
 
 /** Carries out what mocks answer: uses them up, writes the call down, and follows it while it is answered. */
 export class Answering {
@@ -50,7 +51,7 @@ export class Answering {
     if (interaction === undefined) return { kind: 'pass' }
     if (goes) return { kind: 'pass' }
     const reply = new PendingReply({ mock, layer, certain: certain || opens }, interaction, call.frame, {
-      rechoose: (facts) => plugins.chooseMock(layer, facts, policy),
+      rechoose: (facts) => this.#rechoose(call, layer, facts, policy),
       unanswered: (facts) => this.#unanswered(call, layer, policy, facts, site()),
       holds: (frame) => policyOf(frame).sandbox === policy.sandbox,
       deviates: (deviation, now) => this.#deviates(call, now, { ...deviation, site: site() }, policy),
@@ -58,12 +59,28 @@ export class Answering {
     return { kind: 'reply', reply }
   }
 
+  /** The mock for a call of which more is known by now; without one the rules and the default policy decide, as they would have at once. */
+  #rechoose(call: CallRecord, layer: Layer, facts: Facts, policy: Policy): Mock | 'pass' | undefined {
+    const capped = missedCeiling(call.layers, policy) !== undefined
+    const found = findMock(policy.mocks, { ...layer, facts }, { unknown: false, capped })
+    if (found !== undefined) return found.mock
+    return this.#plugins.forwards(layer) && this.#decideWithout(call.layers, policy).kind === 'pass'
+      ? 'pass'
+      : undefined
+  }
+
+  #decideWithout(layers: readonly Layer[], policy: Policy): Verdict {
+    return decide(layers, { ...policy, mocks: [] }, this.#plugins)
+  }
+
   /** What became known of a call leaves it without an answer. */
   #unanswered(call: CallRecord, answered: Layer, policy: Policy, facts: Facts, site: TripSite): Error {
     const layers = call.layers.map((layer) => (layer === answered ? { ...layer, facts } : layer))
     const known = new CallRecord(call.frame, () => layers, call.onOpen)
+    const decided = this.#decideWithout(layers, policy)
     const why: Why = { by: 'sandbox' }
-    const verdict: Verdict = { kind: 'block', code: 'TRIPWIRE_UNMOCKED_INTERACTION', why }
+    const verdict: Verdict =
+      decided.kind === 'block' ? decided : { kind: 'block', code: 'TRIPWIRE_UNMOCKED_INTERACTION', why }
     const { trip, error } = this.#trips.make(known, verdict, site, policy)
     call.verdict = verdict
     call.trip = trip

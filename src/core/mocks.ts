@@ -65,11 +65,20 @@ export interface Found {
   readonly certain: boolean
 }
 
-/** The first mock that fits the layer and has not answered as often as it may. Facts that are not known yet may still fit. */
-export function findMock(mocks: readonly Mock[], layer: Layer): Found | undefined {
+/**
+ * The first mock that fits the layer and has not answered as often as it may.
+ *
+ * @param unknown whether facts that are not known yet may still fit
+ * @param capped whether a ceiling lets nothing through: an answer leaves nothing to cap, a pass-through does
+ */
+export function findMock(
+  mocks: readonly Mock[],
+  layer: Layer,
+  { unknown, capped }: { readonly unknown: boolean; readonly capped: boolean },
+): Found | undefined {
   for (const mock of mocks) {
-    if (mock.protocol !== layer.protocol || mock.exhausted || !mock.rule.matches(layer, true)) continue
-    return { mock, layer, certain: mock.rule.matches(layer, false) }
+    if (mock.protocol !== layer.protocol || mock.exhausted || (capped && mock.passThrough)) continue
+    if (mock.rule.matches(layer, unknown)) return { mock, layer, certain: !unknown || mock.rule.matches(layer, false) }
   }
   return undefined
 }

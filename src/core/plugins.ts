@@ -132,15 +132,6 @@ export class PluginSet implements Knowledge {
     return this.#plugins.get(layer.protocol)?.mocking?.derive?.(layer) ?? layer.facts
   }
 
-  /** The mock for a call of which more is known by now. */
-  chooseMock(layer: Layer, facts: Facts, { mocks }: Policy): Mock | undefined {
-    for (const mock of mocks) {
-      if (mock.protocol !== layer.protocol || mock.exhausted) continue
-      if (mock.rule.matches({ ...layer, facts }, false)) return mock
-    }
-    return undefined
-  }
-
   /** A mock of the protocol is about to be made: its plugin, and those that it stands on, get ready to answer. */
   prepare(protocol: string): void {
     const plugin = this.#plugins.get(protocol)

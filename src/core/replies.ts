@@ -6,8 +6,8 @@ import type { Found, Mock } from './mocks.ts'
 
 /** What the guard knows of mocks and trips, for a reply that has to be chosen again. */
 export interface ReplyGuard {
-  /** The mock that fits these facts for certain. */
-  rechoose(facts: Facts): Mock | undefined
+  /** The mock that fits these facts for certain; whether the call may go on without one. */
+  rechoose(facts: Facts): Mock | 'pass' | undefined
   /** Writes down that nothing answers the call after all. */
   unanswered(facts: Facts): Error
   /** Whether code in a frame stands in the sandbox of the call. */
@@ -20,6 +20,7 @@ export interface ReplyGuard {
 export class PendingReply implements Reply {
   #mock: Mock
   #tentative: boolean
+  #passes = false
   readonly #interaction: InteractionRecord
   readonly #guard: ReplyGuard
   readonly frame: Frame
@@ -37,7 +38,7 @@ export class PendingReply implements Reply {
   }
 
   get passThrough(): boolean {
-    return this.#mock.passThrough
+    return this.#passes || this.#mock.passThrough
   }
 
   get protocol(): string {
@@ -59,13 +60,18 @@ export class PendingReply implements Reply {
     if (!this.#tentative) return undefined
     this.#tentative = false
     const mock = this.#guard.rechoose(interaction.facts)
-    if (mock !== undefined) {
+    if (typeof mock === 'object') {
       mock.uses++
       this.#mock = mock
       interaction.mock = mock
       return undefined
     }
     interaction.mock = undefined
+    if (mock === 'pass') {
+      this.#passes = true
+      interaction.outcome = 'passed'
+      return undefined
+    }
     interaction.outcome = 'blocked'
     return this.#guard.unanswered(interaction.facts)
   }

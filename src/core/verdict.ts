@@ -25,10 +25,10 @@ export function decide(layers: readonly Layer[], policy: Policy, knowledge: Know
   const top = layers[0] as Layer
   const ceiling = policy.ceilings.length > 0 ? missedCeiling(layers, policy) : undefined
   const found =
-    policy.sandbox === undefined || policy.mocks.length === 0 ? undefined : byMock(layers, policy, knowledge)
-  // A mock's answer leaves nothing to cap; what it lets through leaves, and a ceiling is a ceiling.
-  if (found !== undefined && !(found.mock.passThrough && ceiling !== undefined))
-    return { kind: 'reply', found, why: { by: 'mock', rule: found.mock.rule } }
+    policy.sandbox === undefined || policy.mocks.length === 0
+      ? undefined
+      : byMock(layers, policy, knowledge, ceiling !== undefined)
+  if (found !== undefined) return { kind: 'reply', found, why: { by: 'mock', rule: found.mock.rule } }
   const ruled = policy.ruled.length > 0 ? byRules(layers, policy, ceiling !== undefined) : undefined
   if (ruled !== undefined) return ruled
   for (const layer of layers) {
@@ -52,10 +52,10 @@ export function decide(layers: readonly Layer[], policy: Policy, knowledge: Know
 }
 
 /** The highest layer that a mock speaks of: a driver's connection may be answered as the connection that it is. */
-function byMock(layers: readonly Layer[], { mocks }: Policy, knowledge: Knowledge): Found | undefined {
+function byMock(layers: readonly Layer[], { mocks }: Policy, knowledge: Knowledge, capped: boolean): Found | undefined {
   for (const layer of layers) {
     const isMocked = mocks.some(({ protocol }) => protocol === layer.protocol)
-    const found = isMocked ? findMock(mocks, knowledge.forMocks(layer)) : undefined
+    const found = isMocked ? findMock(mocks, knowledge.forMocks(layer), { unknown: true, capped }) : undefined
     if (found !== undefined) return { ...found, layer }
   }
   return undefined
@@ -98,7 +98,7 @@ function matchAny(rules: readonly Rule[], layers: readonly Layer[]): Rule | unde
 }
 
 /** The first ceiling in force, innermost first, that the call does not fit under. */
-function missedCeiling(layers: readonly Layer[], policy: Policy): Scope | undefined {
+export function missedCeiling(layers: readonly Layer[], policy: Policy): Scope | undefined {
   for (const scope of policy.ceilings) {
     let fits = false
     for (const rule of scope.restrict ?? []) {

@@ -228,4 +228,43 @@ describe('beside the real thing', () => {
     tripwire.http.assert(`GET ${origin()}/one`)
     agent.destroy()
   })
+
+  const send = (body: string) => fetch(`${origin()}/chosen`, { method: 'POST', body }).then((answer) => answer.text())
+  const chosen = (body: string) => ({ method: 'POST', url: `${origin()}/chosen`, body })
+
+  test('what turns out to be no call of a mock is let through by the rules, and need not be asserted', async () => {
+    using _ = tripwire.allow(`${origin()}/**`)
+    const real = await send('other')
+    tripwire.http.mock(chosen('mine'), { text: 'mocked' })
+    expect(await tripwire.sandbox(async () => [await send('other'), await send('mine')])).toEqual([real, 'mocked'])
+    expect(tripwire.calls().map(({ outcome }) => outcome)).toEqual(['passed', 'replied'])
+    tripwire.http.assert(`POST ${origin()}/chosen`, { body: 'mine' })
+  })
+
+  test('what turns out to be no call of a mock is stopped by the rule that says so', async () => {
+    using _ = tripwire.deny(`${origin()}/**`)
+    tripwire.http.mock(chosen('mine')).optional()
+    const trips = await tripwire.expectTrip('http', () =>
+      tripwire.sandbox(() => expect(send('other')).rejects.toThrow('fetch failed')),
+    )
+    expect(trips.map(({ code }) => code)).toEqual(['TRIPWIRE_GUARDED_CALL'])
+  })
+
+  test('a ceiling holds for what is let through once more is known, and hides no mock behind it', async () => {
+    await world.quiet()
+    const before = world.log.length
+    const trips = await tripwire.expectTrip('http', () =>
+      tripwire.sandbox({ restrict: 'https://other.example.com/**' }, async () => {
+        tripwire.http.mock(chosen('mine')).optional()
+        tripwire.http.passThrough(`POST ${origin()}/chosen`).optional()
+        await expect(send('other')).rejects.toThrow('fetch failed')
+        tripwire.http.mock(`POST ${origin()}/chosen`, { text: 'mocked' })
+        expect(await send('other')).toBe('mocked')
+      }),
+    )
+    expect(trips.map(({ code }) => code)).toEqual(['TRIPWIRE_GUARDED_CALL'])
+    await world.quiet()
+    expect(world.log.length).toBe(before)
+    tripwire.http.assert(`POST ${origin()}/chosen`, { body: 'other' })
+  })
 })
