@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Facts, Layer } from './core/call.ts'
 import type { Frame } from './core/frames.ts'
 import type { Step } from './core/script.ts'
-import type { Tap } from './plugin.ts'
+import type { Tap } from './tap.ts'
 
 /** A mock's answer to a call, and the way to tell what becomes known of the call while it is given. */
 export interface Reply {
