@@ -1,11 +1,11 @@
 /** The message of a conversation that did not go as its script says. */
-import type { Trip } from '../core/call.ts'
 import type { TripMaker } from '../core/trips.ts'
 import type { Step } from '../plugin.ts'
 import { printPosition, type Site } from './call-site.ts'
 import { ScriptError } from './classes.ts'
 import { printValue } from './code.ts'
 import { type RedactPatterns, redactFacts, redactText } from './redact.ts'
+import { type TripParts, tripAndError } from './trip-and-error.ts'
 
 /** Steps that are shown before and after the one it stands at. */
 const BEFORE = 3
@@ -36,34 +36,21 @@ export function createDeviation(
     `           .${expected?.kind ?? 'expect'}(${printValue(came, redact, INDENT)})`,
     '  more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_SCRIPT.md',
   ]
-  const facts = redactFacts(layer.facts, redact)
   const { protocol, operation } = layer
-  const { callSite, via } = site
-  const error = new ScriptError(
-    lines.join('\n'),
-    { tripId: id, protocol, operation, facts, callSite, startedBy, step },
-    { site },
-  )
-  const trip: Trip = {
+  const parts: TripParts = {
     id,
     kind: 'blocked',
     code: 'TRIPWIRE_SCRIPT',
     protocol,
     operation,
-    facts,
+    facts: redactFacts(layer.facts, redact),
     description,
-    callSite,
-    via,
     startedBy,
     why: { by: 'mock', text: `step ${step} of ${mock.text}` },
     rule: protocol,
     fingerprint: `TRIPWIRE_SCRIPT ${mock.source} ${step} ${where}`,
-    message: error.message,
-    stack: error.stack ?? error.message,
-    surfaced: false,
-    expected: false,
   }
-  return { trip, error }
+  return tripAndError(ScriptError, lines.join('\n'), parts, site, { step })
 }
 
 function printSteps(steps: readonly Step[], at: number, redact: RedactPatterns): string[] {

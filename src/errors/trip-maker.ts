@@ -11,6 +11,7 @@ import { type RedactPatterns, redactFacts, redactRule, redactText } from './reda
 import { quote } from './remedies.ts'
 import { type MissText, renderTrip, type TripText, whyText } from './render.ts'
 import { createDeviation } from './script.ts'
+import { type TripParts, tripAndError } from './trip-and-error.ts'
 
 /** The part of the config that messages speak of. */
 export interface MessageConfig {
@@ -55,29 +56,20 @@ function plainTrip(
   const startedBy = call.frame.startedBy()
   const message = `${description} was ${kind}.\n\n  note   its message could not be made, as a built-in is replaced: ${cause}`
   const site: Site = { callSite: undefined, reason: undefined, via: undefined, stack: '', runner: false }
-  const facts = {}
-  const error = new CODES[code](message, { tripId: id, protocol, operation, facts, startedBy }, { site })
-  const why = { by: verdict.why.by, text: verdict.why.by }
-  const trip: Trip = {
+  const parts: TripParts = {
     id,
     kind,
     code: verdict.kind === 'block' ? code : undefined,
     protocol,
     operation,
-    facts,
+    facts: {},
     description,
-    callSite: undefined,
-    via: undefined,
     startedBy,
-    why,
+    why: { by: verdict.why.by, text: verdict.why.by },
     rule: remedy.rule,
     fingerprint: `${code} ${remedy.rule} ${id}`,
-    message: error.message,
-    stack: error.stack ?? error.message,
-    surfaced: false,
-    expected: false,
   }
-  return { trip, error }
+  return tripAndError(CODES[code], message, parts, site)
 }
 
 function revive({ id, code = 'TRIPWIRE_GUARDED_CALL', message, stack, ...trip }: Trip): Error {
@@ -138,34 +130,20 @@ function createTrip(
     judgedIn: judgedIn(policy),
     repeated: told,
   })
-  const facts = redactFacts(top.facts, redact)
-  const { protocol, operation } = top
-  const { callSite, via } = site
-  const error = new CODES[code](
-    message,
-    { tripId: input.id, protocol, operation, facts, callSite, startedBy },
-    { site },
-  )
-  const trip: Trip = {
+  const parts: TripParts = {
     id: input.id,
     kind,
     code: verdict.kind === 'block' ? code : undefined,
-    protocol,
-    operation,
-    facts,
+    protocol: top.protocol,
+    operation: top.operation,
+    facts: redactFacts(top.facts, redact),
     description,
-    callSite,
-    via,
     startedBy,
     why: { by: verdict.why.by, text: whyText(verdict.why, decided[0], endpoint) },
     rule: remedy.rule,
     fingerprint,
-    message: error.message,
-    stack: error.stack ?? error.message,
-    surfaced: false,
-    expected: false,
   }
-  return { trip, error }
+  return tripAndError(CODES[code], message, parts, site)
 }
 
 /** Where a rule that is written now would be in force: a sandbox, test, describe, file or the run. */
