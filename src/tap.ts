@@ -81,7 +81,7 @@ export interface Tap {
   readonly own: OwnEndpoints
   /** Connects clients to peers inside the worker, which answer for mocks. */
   readonly hub: Hub
-  /** Puts a function in the place of `owner[key]`, by the runner's own spy, for as long as somebody holds it. */
+  /** Puts a function in the place of `owner[key]`, as a spy of the runner's, for as long as somebody holds it. */
   spyOn(owner: object, key: PropertyKey, implementation: (...args: never[]) => unknown): Spy
   /** Gives a reply that a connection got (`Mocking.serve`) to the plugin whose mock it is. `args`: those of `connect`. */
   serve(socket: Socket, connect: (...args: never[]) => unknown, args: readonly unknown[], reply: Reply): Socket

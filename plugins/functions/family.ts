@@ -51,7 +51,7 @@ export interface FunctionAnswer<F> extends FunctionMock<F> {
 
 /**
  * Puts a function of an object under the contract of sandboxes: in a sandbox each call is answered, and has to be asserted; outside of one the
- * function is as it was. It is put back when the test (hook, describe, file) ends in which this is called. The runner's own `vi.spyOn` is below.
+ * function is as it was. It is put back when the test (hook, describe, file) ends in which this is called. Until then it is a `vi.fn` for `expect`.
  *
  * @throws SandboxMisuseError when there is no such function
  * @example

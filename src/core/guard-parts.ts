@@ -11,12 +11,17 @@ export interface ContextStore<T> {
   run<R>(store: T, fn: () => R): R
 }
 
-/** Puts a function in the place of `owner[key]`; gives what was there, and what takes it away again. */
-export type SpyOn = (
-  owner: object,
-  key: PropertyKey,
-  implementation: (...args: never[]) => unknown,
-) => { readonly original: (...args: never[]) => unknown; restore(): void }
+/** Puts a function in the place of `owner[key]`. @throws RuleSyntaxError where nothing can be put */
+export type SpyOn = (owner: object, key: PropertyKey, implementation: (...args: never[]) => unknown) => PutFunction
+
+export interface PutFunction {
+  /** What was there. */
+  readonly original: (...args: never[]) => unknown
+  /** Whether nobody has put another in its place. */
+  isThere(): boolean
+  /** Puts the original back, unless somebody has put another in its place. */
+  restore(): void
+}
 
 /** The endpoints of a worker, as its files come and go, and as its threads share them. */
 export interface FileEndpoints extends OwnEndpoints {

@@ -40,7 +40,7 @@ export class Guard implements Judge {
   drain: (() => void) | undefined
   /** When all that was sent to mocked peers has reached them; undefined where nothing is on its way. */
   settled: () => Promise<void> | undefined = () => undefined
-  /** Vitest's `vi.spyOn`. Undefined where there is no Vitest: in threads. */
+  /** Undefined where there is no Vitest: in threads. */
   spyOn: SpyOn | undefined
   /** False until a setup file took over. */
   active = false

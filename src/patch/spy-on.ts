@@ -3,7 +3,7 @@ import type { Guard } from '../core/guard.ts'
 import { RuleSyntaxError } from '../core/rule-syntax.ts'
 import type { Spy } from '../plugin.ts'
 
-/** A function in the place of another, by the runner's own spy; several frames may hold it, and the last to end puts the original back. */
+/** A function in the place of another; several frames may hold it, and the last to end puts the original back. */
 export function spyOn(
   guard: Guard,
   owner: object,
@@ -11,21 +11,19 @@ export function spyOn(
   implementation: (...args: never[]) => unknown,
 ): Spy {
   if (guard.spyOn === undefined) throw new RuleSyntaxError('no test runs here', 'a test, a hook or a test file')
-  const { original, restore } = guard.spyOn(owner, key, implementation)
-  const present = () => (owner as Record<PropertyKey, unknown>)[key]
-  const there = present()
+  const { original, isThere, restore } = guard.spyOn(owner, key, implementation)
   let holders = 0
   let restored = false
   return {
     original,
     get isThere() {
-      return !restored && present() === there
+      return !restored && isThere()
     },
     hold() {
       holders++
       ownerOf(guard.currentFrame()).onClose.push(() => {
         if (--holders > 0) return
-        if (present() === there) restore()
+        restore()
         restored = true
       })
     },

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 
@@ -75,8 +76,8 @@ describe('a mocked function', () => {
     const [trip] = await tripwire.expectTrip(() =>
       tripwire.sandbox(() => expect(codeOf(() => mailer.send('ann'))).toBe('TRIPWIRE_UNMOCKED_INTERACTION')),
     )
-    expect(trip?.message.replace(/:\d+:\d+/g, ':0:0').replace(/#\d+/, '#1')).toMatchInlineSnapshot(`
-      "[TRIPWIRE_UNMOCKED_INTERACTION] Mailer.send("ann") was made in sandbox #1.4, and nothing there answers it.
+    expect(trip?.message.replace(/:\d+:\d+/g, ':0:0').replace(/#[\d.]+/, '#1')).toMatchInlineSnapshot(`
+      "[TRIPWIRE_UNMOCKED_INTERACTION] Mailer.send("ann") was made in sandbox #1, and nothing there answers it.
 
         where  test/plugins/functions.test.ts:0:0
                in test "a mocked function > without an answer stops the call, and prints the mock that would answer it" (test/plugins/functions.test.ts)
@@ -122,15 +123,70 @@ describe('a mocked function', () => {
     tripwire.functions.assert('Mailer.make', { args: [] })
   })
 
-  test('may be a function of vi.fn, which gets its implementation back', async () => {
-    const tools = { run: vi.fn(() => 'own') }
+  test('may be a spy, which goes on below: it sees what reaches the original', () => {
+    const mailer = new Mailer()
+    const spy = vi.spyOn(mailer, 'send')
+    mailer.send('ann')
+    tripwire.mock(mailer, 'send').returns('mocked')
+    expect(mailer.send('bob')).toBe('shop to bob')
+    expect(tripwire.sandbox(() => mailer.send('cy'))).toBe('mocked')
+    tripwire.functions.assert('Mailer.send', { args: ['cy'] })
+    expect(spy.mock.calls).toEqual([['ann'], ['bob']])
+    expect(mailer.send).toHaveBeenCalledTimes(2)
+  })
+
+  test('may be a vi.fn, whose answers are for the calls that reach it', async () => {
+    const run = vi.fn(() => 'own').mockReturnValueOnce('once')
+    const tools = { run }
     await tripwire.sandbox(async () => {
       tripwire.mock(tools, 'run').returns('mocked')
       expect(tools.run()).toBe('mocked')
     })
     tripwire.functions.assert('run', { args: [] })
-    expect(tools.run()).toBe('own')
-    expect(tools.run).toHaveBeenCalledTimes(2)
+    expect(tools.run).toBe(run)
+    expect([tools.run(), tools.run()]).toEqual(['once', 'own'])
+  })
+
+  test('stays mocked whatever resets or restores spies, and is put back at the end for good', () => {
+    const mailer = new Mailer()
+    tripwire.sandbox(() => {
+      tripwire.mock(mailer, 'send').returns('a').always()
+      const sent = [mailer.send('a')]
+      vi.resetAllMocks()
+      sent.push(mailer.send('b'))
+      vi.restoreAllMocks()
+      sent.push(mailer.send('c'))
+      expect(sent).toEqual(['a', 'a', 'a'])
+    })
+    vi.restoreAllMocks()
+    expect(Object.hasOwn(mailer, 'send')).toBe(false)
+    expect(mailer.send('d')).toBe('shop to d')
+    for (const each of ['a', 'b', 'c']) tripwire.functions.assert('Mailer.send', { args: [each] })
+  })
+
+  test('may be behind an accessor, and be promisified; what is static stays', async () => {
+    const real = Object.assign((done: (error: Error | null, value: string) => void) => done(null, 'real'), {
+      [promisify.custom]: async () => 'custom',
+      version: 1,
+    })
+    const library = {
+      get read() {
+        return real
+      },
+    }
+    tripwire.mock(library, 'read').calls((done) => done(null, 'mocked'))
+    expect(await tripwire.sandbox(() => promisify(library.read)())).toBe('mocked')
+    tripwire.functions.assert('read', { args: [expect.any(Function)] })
+    expect([library.read.version, library.read.name, library.read.length]).toEqual([1, '', 1])
+  })
+
+  test('that cannot be replaced is refused, with a way to go', () => {
+    const frozen = Object.freeze({ send() {} })
+    expect(() => tripwire.mock(frozen, 'send')).toThrowErrorMatchingInlineSnapshot(`
+      [SandboxMisuseError: [TRIPWIRE_SANDBOX_MISUSE] tripwire.mock() was given something that cannot be meant: 'send' cannot be replaced, as its object is frozen, or a module.
+
+        fix  an object whose functions can be replaced; what a module exports can be after vi.mock('./module', { spy: true })]
+    `)
   })
 
   test('that is not there is refused', () => {
