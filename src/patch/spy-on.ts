@@ -10,7 +10,7 @@ export function spyOn(
   key: PropertyKey,
   implementation: (...args: never[]) => unknown,
 ): Spy {
-  if (guard.spyOn === undefined) throw new RuleSyntaxError('no test runs here', 'a test, a hook or a test file')
+  if (guard.spyOn === undefined) throw nowhere()
   const { original, isThere, restore } = guard.spyOn(owner, key, implementation)
   let holders = 0
   let restored = false
@@ -20,12 +20,18 @@ export function spyOn(
       return !restored && isThere()
     },
     hold() {
+      const frame = guard.currentFrame().openAncestor()
+      if (frame === undefined) throw nowhere()
       holders++
-      ownerOf(guard.currentFrame()).onClose.push(() => {
+      ownerOf(frame).onClose.push(() => {
         if (--holders > 0) return
         restore()
         restored = true
       })
     },
   }
+}
+
+function nowhere(): RuleSyntaxError {
+  return new RuleSyntaxError('no test runs here', 'a test, a hook or a test file')
 }

@@ -256,3 +256,21 @@ describe('the place in which it is mocked', () => {
     expect(own()).toBe(false)
   })
 })
+
+describe('mocked by what a test left behind', () => {
+  const mailer = new Mailer()
+  const isMocked = () => vi.isMockFunction(mailer.send)
+
+  describe('a describe', () => {
+    test('ends', () => {
+      void sleep(5).then(() => void tripwire.mock(mailer, 'send'))
+    })
+    test('is at work', async () => {
+      await vi.waitUntil(isMocked)
+    })
+  })
+
+  test('goes with the describe that was still open', () => {
+    expect(isMocked()).toBe(false)
+  })
+})
