@@ -5,27 +5,17 @@ import type { Step } from './script.ts'
 
 type MockRule = Rule & Partial<Pick<FactRule, 'names'>>
 
-/** What a mock is made of; `Mock` adds how often it may and must answer. */
-export interface MockParts {
+/** A scripted answer: what a call that fits gets in an open sandbox instead of the real thing. It answers once unless told otherwise. */
+export class Mock {
   readonly protocol: string
   readonly rule: MockRule
-  /** As it is written, for messages: `tripwire.http.mock('GET https://…')`. */
+  /** As it is written, for messages: `tripwire.<protocol>.mock('…')`. */
   readonly text: string
   /** Where it is written: `a.test.ts:3:5`. */
   readonly source: string
   /** Handed to the plugin that reported the call, which turns it into what the API would have given. */
   readonly answer: unknown
   /** Whether it lets the call through to the real thing. */
-  readonly passThrough: boolean
-}
-
-/** A scripted answer: what a call that fits gets in an open sandbox instead of the real thing. It answers once unless told otherwise. */
-export class Mock {
-  readonly protocol: string
-  readonly rule: MockRule
-  readonly text: string
-  readonly source: string
-  readonly answer: unknown
   readonly passThrough: boolean
   /** How many calls it has to answer, and may. */
   least = 1
@@ -57,6 +47,9 @@ export class Mock {
     return this.least === 0 ? [] : this.begun.flatMap((left) => left())
   }
 }
+
+/** What a mock is made of; how often it may and must answer is said later. */
+type MockParts = Pick<Mock, 'protocol' | 'rule' | 'text' | 'source' | 'answer' | 'passThrough'>
 
 /** A mock for a call, the layer of the call that it speaks of, and whether it fits whatever becomes known of the call later. */
 export interface Found {
