@@ -2,6 +2,7 @@
  * Globs for test files: `*` and `?` in a name, `**` across folders, `{a,b}` for alternatives. Matched greedily with one point to fall
  * back to, so no glob can take more than length × length steps.
  */
+import { matchSequence } from '../core/glob.ts'
 
 /** More alternatives than anybody writes; braces multiply. */
 const MOST = 1000
@@ -67,32 +68,4 @@ function matchPath(globs: readonly string[], texts: readonly string[]): boolean 
 
 function matchName(glob: string, text: string): boolean {
   return matchSequence([...glob], [...text], '*', (one, other) => one === '?' || one === other)
-}
-
-/** Whether a sequence fits a pattern in which `star` stands for any number of items, none included. */
-function matchSequence(
-  pattern: readonly string[],
-  items: readonly string[],
-  star: string,
-  fits: (one: string, item: string) => boolean,
-): boolean {
-  let at = 0
-  let from = 0
-  let afterStar = -1
-  let resume = 0
-  while (at < items.length) {
-    const one = pattern[from]
-    if (one === star) {
-      afterStar = ++from
-      resume = at
-    } else if (one !== undefined && fits(one, items[at] as string)) {
-      from++
-      at++
-    } else if (afterStar >= 0) {
-      from = afterStar
-      at = ++resume
-    } else return false
-  }
-  while (pattern[from] === star) from++
-  return from === pattern.length
 }
