@@ -39,6 +39,7 @@ export type { Family, MockHandle } from './core/families.ts'
 export { isA, isError, isRegExp } from './core/kinds.ts'
 export { isLoopbackHost, normaliseHost } from './core/normalise.ts'
 export { packageOf } from './core/package-name.ts'
+export { parseQuery, queryOf } from './core/query.ts'
 export { RuleSyntaxError } from './core/rule-syntax.ts'
 export {
   fitsMessage,

@@ -1,19 +1,22 @@
 /** Mocks and assertions of requests: what `tripwire.http` reads and prints. */
-import { type FactPatterns, isA, isRegExp, type Mocking, RuleSyntaxError, SafeSet } from '../../src/plugin.ts'
+import {
+  type FactPatterns,
+  isA,
+  isRegExp,
+  type Mocking,
+  parseQuery,
+  queryOf,
+  RuleSyntaxError,
+  SafeSet,
+} from '../../src/plugin.ts'
 import { DEFAULT_PORTS } from './layer.ts'
 import { readReply } from './reply.ts'
-
-// Captured at load: tests replace them.
-const { isArray } = Array
 
 const FORMS =
   "'GET https://api.example.com/path', a URL, a RegExp for the address, or { method, url, query, headers, body }"
 const TEXT = /^(?:([A-Z]+)\s+)?(.+)$/s
 const ADDRESS = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(\[[^\]]*\]|[^/:?#\s]+)(?::(\d{1,5}|\*))?(\/[^?#\s]*)?(?:\?([^#\s]*))?$/
 const KEYS = new SafeSet(['method', 'url', 'query', 'headers', 'body'])
-const { URLSearchParams } = globalThis
-
-export type Query = Readonly<Record<string, string | readonly string[]>>
 
 export const mocking: Omit<Mocking, 'serve'> = {
   example: '{ json: {} }',
@@ -80,21 +83,6 @@ function readAddress(text: string): FactPatterns {
     ...(path === undefined && search === undefined && scheme !== undefined && { path: '/' }),
     ...(search !== undefined && { query: parseQuery(search) }),
   }
-}
-
-export function queryOf(url: string): Query | undefined {
-  const at = url.indexOf('?')
-  return at < 0 ? undefined : parseQuery(url.slice(at + 1))
-}
-
-/** A name that comes once is its value, one that comes again a list. */
-function parseQuery(search: string): Query {
-  const query: Record<string, string | string[]> = {}
-  for (const [name, value] of new URLSearchParams(search)) {
-    const known = query[name]
-    query[name] = known === undefined ? value : [...(isArray(known) ? known : [known]), value]
-  }
-  return query
 }
 
 /** The body as code compares it: JSON as values, text as text, anything else as bytes; undefined when there is none. */

@@ -1,12 +1,13 @@
 /** Mocks and assertions of WebSockets: what `tripwire.ws` reads and prints. */
 import {
   type FactPatterns,
-  type Facts,
   isA,
   isError,
   isRegExp,
   type Mocking,
+  parseQuery,
   parseUrlRule,
+  queryOf,
   RuleSyntaxError,
   Script,
   suggest,
@@ -20,7 +21,6 @@ const FORMS = "'wss://feed.example.com/path', a URL, a RegExp for the address, o
 const REPLIES = 'tripwire.ws.script() with steps, a function of the peer, { status: 401 }, or { error: an Error }'
 const KEYS = ['url', 'query', 'protocols']
 const REPLY_KEYS = ['status', 'headers', 'body', 'error']
-const { URLSearchParams } = globalThis
 
 /** The handshake is turned down, as a server does that answers it by HTTP; or it fails. */
 export interface WsRefusal {
@@ -86,21 +86,6 @@ function readAddress(text: string): FactPatterns {
     ...(isRoot && { path: '/' }),
     ...(search.length > 0 && { query: parseQuery(search.join('?')) }),
   }
-}
-
-function queryOf(url: string): Facts | undefined {
-  const at = url.indexOf('?')
-  return at < 0 ? undefined : parseQuery(url.slice(at + 1))
-}
-
-/** A name that comes once is its value, one that comes again a list. */
-function parseQuery(search: string): Facts {
-  const query: Record<string, string | string[]> = {}
-  for (const [name, value] of new URLSearchParams(search)) {
-    const known = query[name]
-    query[name] = known === undefined ? value : [...(Array.isArray(known) ? known : [known]), value]
-  }
-  return query
 }
 
 function readReply(reply: unknown): WsAnswer {
