@@ -1,5 +1,8 @@
+import { SafeMap } from './collections.ts'
+
 // Captured at load: tests replace them.
 const { isArray } = Array
+const { fromEntries } = Object
 const { URLSearchParams } = globalThis
 
 /** A query by name: a name that comes once is its value, one that comes again a list. */
@@ -13,10 +16,11 @@ export function queryOf(url: string): Query | undefined {
 
 /** @param search what stands behind the `?`, or a form */
 export function parseQuery(search: string): Query {
-  const query: Record<string, string | string[]> = {}
+  // No object: it has a `constructor` and a `__proto__` before anybody gives it one.
+  const query = new SafeMap<string, string | string[]>()
   for (const [name, value] of new URLSearchParams(search)) {
-    const known = query[name]
-    query[name] = known === undefined ? value : [...(isArray(known) ? known : [known]), value]
+    const known = query.get(name)
+    query.set(name, known === undefined ? value : [...(isArray(known) ? known : [known]), value])
   }
-  return query
+  return fromEntries(query)
 }
