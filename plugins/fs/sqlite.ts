@@ -64,7 +64,9 @@ function guardNodeSqlite(seam: Seam, sqlite: Sqlite): void {
   const guard = new Databases(seam, 'node:sqlite')
   const opened = new WeakMap<object, Opened>()
   const { prototype } = sqlite.DatabaseSync as unknown as { prototype: Methods }
-  guard.methods(prototype, (database) => opened.get(database)?.readOnly ?? false)
+  const isReadOnly = (database: object) => opened.get(database)?.readOnly ?? false
+  guard.methods(prototype, isReadOnly)
+  guard.tags(prototype, isReadOnly)
   seam.tap.patch(prototype, 'open', (original) => {
     return function open(...args) {
       const { name, readOnly } = opened.get(this) ?? { name: undefined, readOnly: false }
@@ -170,6 +172,32 @@ class Databases {
         }
       })
     }
+  }
+
+  /** Texts with values in them (Node 24.9 to 26); what runs them has a class of its own each time. */
+  tags(prototype: Methods, isReadOnly: (database: object) => boolean): void {
+    if (typeof prototype.createTagStore !== 'function') return
+    const self = this
+    this.#seam.tap.patch(prototype as Record<'createTagStore', Fn>, 'createTagStore', (original) => {
+      return function createTagStore(...args) {
+        const store = apply(original, this, args) as Methods
+        for (const name of ['run', 'get', 'all', 'iterate']) self.#tag(store, name, isReadOnly(this))
+        return store
+      }
+    })
+  }
+
+  #tag(store: Methods, name: string, readOnly: boolean): void {
+    const original = store[name] as Fn
+    const judged: Fn = (...args) => {
+      const [texts, ...values] = args
+      for (const file of Array.isArray(texts) ? filesIn(texts.join('?')) : []) {
+        if (file.kind === 'bound') this.open(boundValue(file.key, [values]), readOnly)
+        else this.#known(file, readOnly)
+      }
+      return apply(original, store, args)
+    }
+    Object.defineProperty(store, name, { value: judged, writable: true, configurable: true })
   }
 
   #known(file: SqlFile, readOnly: boolean): void {

@@ -52,6 +52,7 @@ interface Database {
   loadExtension(path: string): void
   readonly constructor: unknown
 }
+type Tag = (texts: TemplateStringsArray, ...values: unknown[]) => unknown
 interface Sqlite {
   DatabaseSync: new (path: unknown, options?: object) => Database
   backup?(database: Database, path: unknown): Promise<unknown>
@@ -76,6 +77,8 @@ describe.skipIf(sqlite === undefined)('node:sqlite', () => {
   afterAll(() => places.remove())
   const out = (name: string) => join(places.outside, name)
   const memory = () => new DatabaseSync(':memory:')
+  const tags = () =>
+    (memory() as Database & { createTagStore(): Record<string, Tag> }).createTagStore() as { run: Tag; all: Tag }
 
   const ways: Readonly<Record<string, () => unknown>> = {
     'a new database': () => new DatabaseSync(out('new.db')),
@@ -97,6 +100,8 @@ describe.skipIf(sqlite === undefined)('node:sqlite', () => {
         .prepare('attach $path as x')
         .run({ $path: out('new.db') }),
     'ATTACH of what is computed': () => memory().exec(`attach '${out('new')}' || '.db' as x`),
+    'ATTACH by a tag': () => tags().run(Object.assign([`attach '${out('new.db')}' as x`], { raw: [] })),
+    'ATTACH of a value in a tag': () => tags().all`attach ${out('new.db')} as x`,
     'VACUUM INTO': () => memory().exec(`vacuum into '${out('new.db')}'`),
     backup: () => backup?.(memory(), out('new.db')),
     loadExtension: () =>
@@ -107,6 +112,7 @@ describe.skipIf(sqlite === undefined)('node:sqlite', () => {
 
   test.each(Object.keys(ways))('touches nothing outside: %s', async (name) => {
     if (name === 'backup' && backup === undefined) return
+    if (name.endsWith('tag') && !('createTagStore' in DatabaseSync.prototype)) return
     const rule = name === 'loadExtension' ? 'fs:read' : 'fs:write'
     const before = places.tree()
     const run = () =>
