@@ -7,7 +7,7 @@ import { errnoOf, type Output, type ProgramCall, type SubprocessAnswer, type Sub
 import { SubprocessScript } from './script.ts'
 
 // Captured at load: tests fake timers.
-const { setTimeout, clearTimeout, setImmediate, Buffer } = globalThis
+const { setTimeout, clearTimeout, setImmediate } = globalThis
 const ENOENT = errnoOf('ENOENT') ?? -2
 
 /** What was written, as facts compare it: text where it is that; undefined when there is none. */
@@ -120,7 +120,7 @@ function fail(program: Program, { errno, error }: Failure): void {
 function inputOf(program: Program) {
   let end = () => {}
   const text = new Promise<string>((resolve) => {
-    end = () => resolve(Buffer.from(program.input).toString())
+    end = () => resolve(program.text)
   })
   const look = () => program.inputEnded && end()
   program.onInput = look

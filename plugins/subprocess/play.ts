@@ -36,7 +36,7 @@ export function play(program: Program, script: SubprocessScript, reply: Reply, f
   })
   reply.owes(() => show.left)
   const advance = () => {
-    inbox.read(Buffer.from(program.input).toString())
+    inbox.read(program.text)
     show.advance()
     const [next] = show.left
     const deaf =
@@ -89,7 +89,7 @@ export function playAtOnce(script: SubprocessScript, input: string, reply: Reply
       else if (kind === 'kill') ended = { signal: arg as NodeJS.Signals }
       else if (kind === 'stay') ended = { stays: true }
       else if (kind === 'print' || kind === 'printError')
-        printed[kind].push(Buffer.from(typeof arg === 'function' ? arg(last) : arg))
+        printed[kind].push(printedNow(typeof arg === 'function' ? arg(last) : arg))
     },
     deviate(at, came) {
       failed = reply.deviates({ step: at + 1, steps, came })
@@ -103,4 +103,9 @@ export function playAtOnce(script: SubprocessScript, input: string, reply: Reply
   show.ended()
   if (failed !== undefined) return { error: failed }
   return { ...ended, delay, stdout: Buffer.concat(printed.print), stderr: Buffer.concat(printed.printError) }
+}
+
+function printedNow(text: string | Uint8Array | PromiseLike<unknown>): Uint8Array {
+  if (typeof text === 'string' || ArrayBuffer.isView(text)) return Buffer.from(text as string)
+  throw new TypeError('a step of the script prints a promise, and the code waits for the program: give text or bytes')
 }

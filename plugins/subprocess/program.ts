@@ -126,6 +126,11 @@ export class Program {
     return Buffer.concat(this.#input)
   }
 
+  /** That as text; a character of which some bytes are missing waits for them. */
+  get text(): string {
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.input, { stream: !this.inputEnded })
+  }
+
   /** Writes to one of its descriptors. */
   write(fd: number, chunk: string | Uint8Array): void {
     const sink = this.#sinks[fd]

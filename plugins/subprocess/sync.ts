@@ -48,7 +48,7 @@ export function guardSync(tap: Tap, children: Children): void {
 }
 
 function answer(start: Start, args: readonly unknown[], reply: Reply): SyncResult {
-  const input = start.input === undefined ? '' : String(start.input)
+  const input = start.input === undefined ? '' : from(start.input as Uint8Array).toString()
   const chosen = reply.answer as SubprocessAnswer
   const asked = chosen instanceof SubprocessScript ? () => playAtOnce(chosen, input, reply) : chosen
   const given = ask(asked, callOf(reply.facts, start, input))

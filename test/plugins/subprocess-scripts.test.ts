@@ -43,6 +43,30 @@ describe('a script', () => {
     tripwire.subprocess.assert(['init'])
   })
 
+  test('waits for the rest of a character', async () => {
+    tripwire.subprocess.mock(['say'], script().expectInput('é\n').print('heard'))
+    const seen = await tripwire.sandbox(() => {
+      const child = spawn('say')
+      child.stdin.write(Buffer.from([0xc3]))
+      setTimeout(() => child.stdin.end(Buffer.from([0xa9, 0x0a])), 20)
+      return new Promise((resolve) => child.once('error', resolve).stdout.on('data', (chunk) => resolve(String(chunk))))
+    })
+    expect(seen).toBe('heard')
+    tripwire.subprocess.assert(['say'])
+  })
+
+  test('cannot be waited for while the code waits for the program', () => {
+    tripwire.subprocess.mock(
+      ['say'],
+      script().print(async () => 'later'),
+    )
+    const { error } = tripwire.sandbox(() => spawnSync('say'))
+    expect(error?.message).toBe(
+      'a step of the script prints a promise, and the code waits for the program: give text or bytes',
+    )
+    tripwire.subprocess.assert(['say'])
+  })
+
   test('that is not followed fails the program, and says where', async () => {
     tripwire.subprocess.mock(['init'], init)
     const [trip] = await tripwire.expectTrip('subprocess', () =>
@@ -172,13 +196,15 @@ describe('input', () => {
   })
 
   test('of a file and of bytes is what is read', async () => {
-    tripwire.subprocess.mock('hash').times(2)
+    const read: unknown[] = []
+    tripwire.subprocess.mock('hash', ({ stdin }) => void read.push(stdin)).times(2)
     await tripwire.sandbox(async () => {
       spawnSync('hash', { input: Buffer.from([0xff, 0x00]) })
       spawnSync('hash', { input: '68690a', encoding: 'hex' })
     })
     tripwire.subprocess.assert('hash', { input: new Uint8Array([0xff, 0x00]) })
     tripwire.subprocess.assert('hash', { input: 'hi\n' })
+    expect(read).toEqual(['\ufffd\0', 'hi\n'])
   })
 
   test('may come from a stream of another program', async () => {
