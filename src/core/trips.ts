@@ -67,6 +67,8 @@ export interface TripEntry {
 }
 
 const MOST_NAMES = 20
+/** Of a call in a thread that a sandbox holds for. */
+const UNHEARD = 'the mocks of a test do not answer in worker threads'
 let lastTrip = 0
 
 /** Numbers trips from here on: each thread has a range of its own, as errors carry the number across. */
@@ -107,6 +109,9 @@ export class TripBook {
   make(call: CallRecord, verdict: Verdict, site: TripSite, policy: Policy): { trip: Trip; error: Error } {
     const top = call.layers[0] as Layer
     const rule = 'why' in verdict ? verdict.why.rule : undefined
+    const remedy = despite(() => this.#plugins.remedy(top, policy), { rule: top.protocol })
+    const mock = despite(() => this.#plugins.mockFor(top), undefined)
+    const unheard = this.elsewhere !== undefined && mock !== undefined && policy.sandbox !== undefined
     const made = this.#maker.create({
       id: ++lastTrip,
       call,
@@ -114,11 +119,11 @@ export class TripBook {
       site,
       policy,
       description: despite(() => this.#plugins.describe(top), top.operation),
-      remedy: despite(() => this.#plugins.remedy(top, policy), { rule: top.protocol }),
+      remedy: { ...remedy, ...(unheard && { hint: UNHEARD }) },
       lower: rule && lowerLayer(call.layers, rule),
       describeLower: (layer) => this.#plugins.describe(layer),
       known: despite(() => this.#plugins.forMocks(top), top),
-      mock: despite(() => this.#plugins.mockFor(top), undefined),
+      mock: unheard ? undefined : mock,
       seen: (fingerprint) => this.#wasSeen(fingerprint),
     })
     this.#errors.set(made.trip, made.error)
