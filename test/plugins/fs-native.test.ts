@@ -1,18 +1,13 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import Module from 'node:module'
-import { join } from 'node:path'
 import v8 from 'node:v8'
 import { WASI } from 'node:wasi'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
-import { makePlaces, type Places, unguarded } from '../support/outside.ts'
+import { unguarded, usePlaces } from '../support/outside.ts'
 
-let places: Places
-beforeAll(() => {
-  places = makePlaces()
-})
-afterAll(() => places.remove())
-const out = (name: string) => join(places.outside, name)
+const places = usePlaces()
+const { into, out } = places
 const { enableCompileCache } = Module as unknown as { enableCompileCache?: (folder: string) => unknown }
 
 /** What Node writes itself, past every function of `node:fs`. */
@@ -42,7 +37,7 @@ test.each(Object.keys(WRITERS))('%s writes nothing outside', async (name) => {
 })
 
 test('a heap snapshot and a folder for WebAssembly are let through where they may be', () => {
-  const file = v8.writeHeapSnapshot(join(places.inside, 'heap.heapsnapshot'))
+  const file = v8.writeHeapSnapshot(into('heap.heapsnapshot'))
   expect(existsSync(file)).toBe(true)
   expect(new WASI({ version: 'preview1', preopens: { '/': places.inside } })).toBeInstanceOf(WASI)
 })

@@ -16,11 +16,11 @@ import {
 import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { Resolver, readPath } from '../../plugins/fs/paths.ts'
 import { isWithin } from '../../plugins/fs/roots.ts'
-import { makePlaces, type Places } from '../support/outside.ts'
+import { usePlaces } from '../support/outside.ts'
 
 const resolved = (path: unknown, last: 'entry' | 'content', from?: string) => {
   const given = readPath(path)
@@ -151,13 +151,8 @@ test('a folder holds what lies below it by whole parts, and itself', () => {
 })
 
 describe('what is remembered of a path is forgotten', () => {
-  let places: Places
-  beforeAll(() => {
-    places = makePlaces()
-  })
-  afterEach(() => places.restore())
-  afterAll(() => places.remove())
-  const into = (name: string) => join(places.inside, name)
+  const places = usePlaces()
+  const { into, out } = places
   const stopped = expect.objectContaining({ code: 'TRIPWIRE_GUARDED_CALL' })
   const write = (path: string) => writeFileSync(path, 'x')
 
@@ -165,12 +160,12 @@ describe('what is remembered of a path is forgotten', () => {
   const tricks: Readonly<Record<string, (path: string) => unknown>> = {
     'a link is made in its place': (path) => {
       unlinkSync(path)
-      symlinkSync(join(places.outside, 'file'), path)
+      symlinkSync(out('file'), path)
     },
     'a link is renamed over it': (path) => renameSync(into('leak'), path),
     'a link is made by a promise': async (path) => {
       await promises.rm(path)
-      await promises.symlink(join(places.outside, 'file'), path)
+      await promises.symlink(out('file'), path)
     },
     'a link is renamed over it by a promise': (path) => promises.rename(into('leak'), path),
   }
@@ -219,17 +214,15 @@ describe('what is remembered of a path is forgotten', () => {
   })
 
   test('when a scope ends', async () => {
-    tripwire.allow(`fs:write:${places.outside}/**`, () => write(join(places.outside, 'file')))
-    await tripwire.expectTrip(() => expect(() => write(join(places.outside, 'file'))).toThrow(stopped))
+    tripwire.allow(`fs:write:${places.outside}/**`, () => write(out('file')))
+    await tripwire.expectTrip(() => expect(() => write(out('file'))).toThrow(stopped))
   })
 
   test('while a link is on its way', async () => {
     const before = places.tree()
     await tripwire.expectTrip(async () => {
       unlinkSync(into('file'))
-      const made = tripwire.allow(`fs:write:${places.outside}/**`, () =>
-        promises.symlink(join(places.outside, 'file'), into('file')),
-      )
+      const made = tripwire.allow(`fs:write:${places.outside}/**`, () => promises.symlink(out('file'), into('file')))
       // Looked at before the link is there, and after: what was found out meanwhile must not stand.
       resolved(into('file'), 'content')
       await made
@@ -240,14 +233,8 @@ describe('what is remembered of a path is forgotten', () => {
 })
 
 describe('functions on an entry', () => {
-  let places: Places
-  beforeAll(() => {
-    places = makePlaces()
-  })
-  afterEach(() => places.restore())
-  afterAll(() => places.remove())
-  const into = (name: string) => join(places.inside, name)
-  const out = (name: string) => join(places.outside, name)
+  const places = usePlaces()
+  const { into, out } = places
   const stopped = expect.objectContaining({ code: 'TRIPWIRE_GUARDED_CALL' })
 
   test('leave alone what a link leads to', () => {

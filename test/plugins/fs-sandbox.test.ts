@@ -1,19 +1,12 @@
 import fs, { promises } from 'node:fs'
-import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
-import { makePlaces, type Places } from '../support/outside.ts'
+import { usePlaces } from '../support/outside.ts'
 
-let places: Places
-beforeAll(() => {
-  places = makePlaces()
-})
-afterEach(() => places.restore())
-afterAll(() => places.remove())
-const into = (name: string) => join(places.inside, name)
-const out = (name: string) => join(places.outside, name)
+const places = usePlaces()
+const { into, out } = places
 
 /** Node carries many of these out by others of its functions; a call is written down once all the same, for each path that it names. */
 const CALLS: Readonly<Record<string, () => unknown>> = {

@@ -1,22 +1,14 @@
 import fs, { promises } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
-import { makePlaces, type Places, unguarded } from '../support/outside.ts'
+import { unguarded, usePlaces } from '../support/outside.ts'
 
-let places: Places
-beforeAll(() => {
-  places = makePlaces()
-})
-afterEach(() => places.restore())
-afterAll(() => places.remove())
-
-const out = (name: string) => join(places.outside, name)
-const into = (name: string) => join(places.inside, name)
+const places = usePlaces()
+const { into, out } = places
 const codeOf = (error: unknown) => (error as { code?: string } | undefined)?.code
 const codeOfSync = (fn: () => unknown) => {
   try {

@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 
 /** A folder where no test may write, and one in the temporary folder with links that lead there. */
@@ -55,6 +56,32 @@ export function makePlaces(): Places {
         }),
     }
   })
+}
+
+/** Places for the tests of a file or describe: made before them, put back after each, and taken away in the end. */
+export function usePlaces(): Omit<Places, 'restore' | 'remove'> & {
+  /** What has this name in the folder inside. */
+  into(name: string): string
+  /** What has this name in the folder outside. */
+  out(name: string): string
+} {
+  let places: Places
+  beforeAll(() => {
+    places = makePlaces()
+  })
+  afterEach(() => places.restore())
+  afterAll(() => places.remove())
+  return {
+    get outside() {
+      return places.outside
+    },
+    get inside() {
+      return places.inside
+    },
+    tree: () => places.tree(),
+    into: (name) => join(places.inside, name),
+    out: (name) => join(places.outside, name),
+  }
 }
 
 /** For what the test itself does to set up and to look. */
