@@ -1,10 +1,10 @@
 import { realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { expect, test } from 'vitest'
-import { CALLS, stopped } from './stopped.ts'
+import { CALLS, messageOf } from './stopped.ts'
 
 test('a file that is written outside of every root', async () => {
-  const text = (await stopped({}, CALLS.fs)).message
+  const text = await messageOf({}, CALLS.fs)
   expect(text.replaceAll(realpathSync(tmpdir()), '<tmp>')).toMatchInlineSnapshot(`
     "[TRIPWIRE_GUARDED_CALL] writing /srv/invoices/1.txt (given as ../invoices/1.txt) with fs.writeFileSync was blocked, outside any sandbox.
 

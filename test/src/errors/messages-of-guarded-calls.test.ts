@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { builtins } from '../../../plugins/index.ts'
-import { CALLS, installed, stopped } from './stopped.ts'
-
-const message = async (...args: Parameters<typeof stopped>) => (await stopped(...args)).message
+import { CALLS, installed, messageOf } from './stopped.ts'
 
 test('every built-in protocol is among the samples', () => {
   expect(Object.keys(CALLS).sort()).toEqual(builtins.map(({ name }) => name).sort())
@@ -10,7 +8,7 @@ test('every built-in protocol is among the samples', () => {
 
 describe('a guarded call', () => {
   test('of http', async () => {
-    expect(await message({}, CALLS.http)).toMatchInlineSnapshot(`
+    expect(await messageOf({}, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -26,7 +24,7 @@ describe('a guarded call', () => {
     `)
   })
   test('of ws', async () => {
-    expect(await message({}, CALLS.ws)).toMatchInlineSnapshot(`
+    expect(await messageOf({}, CALLS.ws)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] a WebSocket to wss://feed.example.com/p was blocked, outside any sandbox.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -42,7 +40,7 @@ describe('a guarded call', () => {
     `)
   })
   test('of sockets', async () => {
-    expect(await message({}, CALLS.sockets)).toMatchInlineSnapshot(`
+    expect(await messageOf({}, CALLS.sockets)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] a TCP connection to 10.0.0.5:6379 was blocked, outside any sandbox.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -58,7 +56,7 @@ describe('a guarded call', () => {
     `)
   })
   test('of dns', async () => {
-    expect(await message({}, CALLS.dns)).toMatchInlineSnapshot(`
+    expect(await messageOf({}, CALLS.dns)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] a DNS query for MX records of api.example.com was blocked, outside any sandbox.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -74,7 +72,7 @@ describe('a guarded call', () => {
     `)
   })
   test('of db', async () => {
-    expect(await message({}, CALLS.db)).toMatchInlineSnapshot(`
+    expect(await messageOf({}, CALLS.db)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] pg to db.example.com:5432 as app was blocked, outside any sandbox.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -90,7 +88,7 @@ describe('a guarded call', () => {
     `)
   })
   test('of subprocess', async () => {
-    expect(await message({}, CALLS.subprocess)).toMatchInlineSnapshot(`
+    expect(await messageOf({}, CALLS.subprocess)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] running \`git push --force\` was blocked, outside any sandbox.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -106,7 +104,7 @@ describe('a guarded call', () => {
     `)
   })
   test('of worker', async () => {
-    expect(await message({ deny: ['worker'] }, CALLS.worker)).toMatchInlineSnapshot(`
+    expect(await messageOf({ deny: ['worker'] }, CALLS.worker)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] a worker thread of /srv/shop/src/report.js was blocked, outside any sandbox.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -120,7 +118,7 @@ describe('a guarded call', () => {
     `)
   })
   test('of native', async () => {
-    expect(await message({}, CALLS.native)).toMatchInlineSnapshot(`
+    expect(await messageOf({}, CALLS.native)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] opening the device /dev/ttyUSB0 with @serialport/bindings-cpp was blocked, outside any sandbox.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -136,7 +134,7 @@ describe('a guarded call', () => {
     `)
   })
   test('without a call site', async () => {
-    expect(await message({ sited: false }, CALLS.http)).toMatchInlineSnapshot(`
+    expect(await messageOf({ sited: false }, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
 
         where  <unknown call site> (only Node's own code is on the stack)
@@ -152,7 +150,7 @@ describe('a guarded call', () => {
     `)
   })
   test('in a hook', async () => {
-    expect(await message({ from: 'hook' }, CALLS.http)).toMatchInlineSnapshot(`
+    expect(await messageOf({ from: 'hook' }, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -168,7 +166,7 @@ describe('a guarded call', () => {
     `)
   })
   test('at import', async () => {
-    expect(await message({ from: 'import' }, CALLS.http)).toMatchInlineSnapshot(`
+    expect(await messageOf({ from: 'import' }, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -184,7 +182,7 @@ describe('a guarded call', () => {
     `)
   })
   test('of code that lost its context', async () => {
-    expect(await message({ from: 'file', sited: false }, CALLS.http)).toMatchInlineSnapshot(`
+    expect(await messageOf({ from: 'file', sited: false }, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
 
         where  <unknown call site> (only Node's own code is on the stack)
@@ -198,7 +196,7 @@ describe('a guarded call', () => {
     `)
   })
   test('that a deny rule stops', async () => {
-    expect(await message({ deny: ['http:*.example.com'] }, CALLS.http)).toMatchInlineSnapshot(`
+    expect(await messageOf({ deny: ['http:*.example.com'] }, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -213,7 +211,7 @@ describe('a guarded call', () => {
   })
   test('that a deny rule of a block stops', async () => {
     const source = 'tripwire.deny at test/shop.test.ts:9:3'
-    expect(await message({ deny: ['http:*.example.com', 'dns'], source }, CALLS.http)).toMatchInlineSnapshot(`
+    expect(await messageOf({ deny: ['http:*.example.com', 'dns'], source }, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -228,7 +226,7 @@ describe('a guarded call', () => {
     `)
   })
   test('outside a ceiling', async () => {
-    expect(await message({ restrict: ['http:localhost', 'db'] }, CALLS.http)).toMatchInlineSnapshot(`
+    expect(await messageOf({ restrict: ['http:localhost', 'db'] }, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -242,7 +240,7 @@ describe('a guarded call', () => {
   })
   test('outside a ceiling of a block', async () => {
     const source = 'tripwire.restrict at test/shop.test.ts:9:3'
-    expect(await message({ restrict: ['http:localhost'], source }, CALLS.http)).toMatchInlineSnapshot(`
+    expect(await messageOf({ restrict: ['http:localhost'], source }, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -256,7 +254,7 @@ describe('a guarded call', () => {
   })
   test('that a rule almost let through', async () => {
     expect(
-      await message({ allow: ['dns', 'GET https://api.example.com/v1/charges'] }, CALLS.http),
+      await messageOf({ allow: ['dns', 'GET https://api.example.com/v1/charges'] }, CALLS.http),
     ).toMatchInlineSnapshot(`
       "[TRIPWIRE_GUARDED_CALL] POST https://api.example.com/v1/charges?token=… was blocked, outside any sandbox.
 

@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { CALLS, noted, stopped } from './stopped.ts'
-
-const message = async (...args: Parameters<typeof stopped>) => (await stopped(...args)).message
+import { CALLS, messageOf, noted } from './stopped.ts'
 
 describe('an unsafe call under warn', () => {
   test('with a call site', async () => {
-    expect(await message({ level: 'warn' }, CALLS.http)).toMatchInlineSnapshot(`
+    expect(await messageOf({ level: 'warn' }, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_UNSAFE_PASSTHROUGH] POST https://api.example.com/v1/charges?token=… was stopped: it may change something out there.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -21,7 +19,7 @@ describe('an unsafe call under warn', () => {
     `)
   })
   test('without a call site', async () => {
-    expect(await message({ level: 'warn', sited: false }, CALLS.db)).toMatchInlineSnapshot(`
+    expect(await messageOf({ level: 'warn', sited: false }, CALLS.db)).toMatchInlineSnapshot(`
       "[TRIPWIRE_UNSAFE_PASSTHROUGH] pg to db.example.com:5432 as app was stopped: it may change something out there.
 
         where  <unknown call site> (only Node's own code is on the stack)
@@ -40,7 +38,7 @@ describe('an unsafe call under warn', () => {
 
 describe('a call in a sandbox', () => {
   test('with a call site', async () => {
-    expect(await message({ sandbox: true }, CALLS.http)).toMatchInlineSnapshot(`
+    expect(await messageOf({ sandbox: true }, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_UNMOCKED_INTERACTION] POST https://api.example.com/v1/charges?token=… was made in sandbox #7, and nothing there answers it.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -54,7 +52,7 @@ describe('a call in a sandbox', () => {
     `)
   })
   test('without a call site', async () => {
-    expect(await message({ sandbox: true, sited: false }, CALLS.sockets)).toMatchInlineSnapshot(`
+    expect(await messageOf({ sandbox: true, sited: false }, CALLS.sockets)).toMatchInlineSnapshot(`
       "[TRIPWIRE_UNMOCKED_INTERACTION] a TCP connection to 10.0.0.5:6379 was made in sandbox #7, and nothing there answers it.
 
         where  <unknown call site> (only Node's own code is on the stack)
@@ -71,7 +69,7 @@ describe('a call in a sandbox', () => {
 
 describe('a late call', () => {
   test('after its sandbox', async () => {
-    expect(await message({ ended: 'sandbox' }, CALLS.http)).toMatchInlineSnapshot(`
+    expect(await messageOf({ ended: 'sandbox' }, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_POST_SANDBOX_INTERACTION] POST https://api.example.com/v1/charges?token=… was made after sandbox #7 had ended.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -88,7 +86,7 @@ describe('a late call', () => {
     `)
   })
   test('after its test', async () => {
-    expect(await message({ ended: 'test' }, CALLS.http)).toMatchInlineSnapshot(`
+    expect(await messageOf({ ended: 'test' }, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_POST_TEST_INTERACTION] POST https://api.example.com/v1/charges?token=… was made after test "charges the card" had ended.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -105,7 +103,9 @@ describe('a late call', () => {
     `)
   })
   test('after its test, while another runs', async () => {
-    expect(await message({ ended: 'test', running: 'test "refunds"', sited: false }, CALLS.db)).toMatchInlineSnapshot(`
+    expect(
+      await messageOf({ ended: 'test', running: 'test "refunds"', sited: false }, CALLS.db),
+    ).toMatchInlineSnapshot(`
       "[TRIPWIRE_POST_TEST_INTERACTION] pg to db.example.com:5432 as app was made after test "charges the card" had ended.
 
         where  <unknown call site> (only Node's own code is on the stack)
@@ -125,7 +125,7 @@ describe('a late call', () => {
 
 describe('a call after its file', () => {
   test('by a test', async () => {
-    expect(await message({ ended: 'file' }, CALLS.http)).toMatchInlineSnapshot(`
+    expect(await messageOf({ ended: 'file' }, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_POST_TEST_INTERACTION] POST https://api.example.com/v1/charges?token=… was made after test "charges the card" had ended.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -142,7 +142,9 @@ describe('a call after its file', () => {
     `)
   })
   test('by a hook', async () => {
-    expect(await message({ ended: 'file', from: 'hook', running: 'test "refunds"' }, CALLS.dns)).toMatchInlineSnapshot(`
+    expect(
+      await messageOf({ ended: 'file', from: 'hook', running: 'test "refunds"' }, CALLS.dns),
+    ).toMatchInlineSnapshot(`
       "[TRIPWIRE_POST_TEST_INTERACTION] a DNS query for MX records of api.example.com was made after test/shop.test.ts had ended.
 
         where  test/fixtures/errors/orders.ts:11:48
@@ -157,7 +159,7 @@ describe('a call after its file', () => {
   })
   test('by an import, against a deny', async () => {
     const denied = { ended: 'file', from: 'import', deny: ['http', 'sockets'] } as const
-    expect(await message(denied, CALLS.http)).toMatchInlineSnapshot(`
+    expect(await messageOf(denied, CALLS.http)).toMatchInlineSnapshot(`
       "[TRIPWIRE_POST_TEST_INTERACTION] POST https://api.example.com/v1/charges?token=… was made after test/shop.test.ts had ended.
 
         where  test/fixtures/errors/orders.ts:11:48

@@ -94,6 +94,11 @@ export async function stopped(situation: Situation, layer: Layer): Promise<Error
   return outcome.error as Error & { readonly tripId: number }
 }
 
+/** The message of that error. */
+export async function messageOf(situation: Situation, layer: Layer): Promise<string> {
+  return (await stopped(situation, layer)).message
+}
+
 /** The trip that is written down for a call that goes through. */
 export async function noted(situation: Situation, layer: Layer): Promise<Trip | undefined> {
   const { guard, call } = installed(situation)
