@@ -1,14 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { CELL } from '../support/cell.ts'
+import { expectInDocs, table } from '../support/docs.ts'
 import { isInstalled } from '../support/run-vitest.ts'
 import { type Order, type Row, type Tried, toolsOf, tryTools } from '../support/tools-suite.ts'
 
 // Each test is a run of Vitest, or several.
 vi.setConfig({ testTimeout: 240_000 })
 
-const ROOT = resolve(import.meta.dirname, '../..')
 /** Tools that replace something; for the others there is no order. */
 const REPLACING = ['interceptors', 'mock-agent', 'vitest']
 const WATCHING = ['instrumentations']
@@ -184,28 +182,20 @@ test.runIf(installed)('docs/coexistence.md tells what was measured (UPDATE_DOCS=
       ([way]) => (bare.rows.get(tool)?.through[way] ?? 'from outside') === 'from outside',
     )
     const kept = Object.keys(through).filter((way) => !trips.some(([other]) => other === way))
-    const cells = [
+    return [
       tool,
       answers.length > 0 ? `${answers.length} of ${answers.length}` : '',
       trips.map(([way, protocol]) => `${way} (${protocol})`).join(', '),
       kept.join(', '),
       late.refused.has(tool) ? 'refused' : late.rows.has(tool) ? 'the same' : '',
     ]
-    return `| ${cells.join(' | ')} |`
   })
-  const head =
-    '| beside | its answers, no trip | what it lets through trips | what it refuses itself | before the setup file alone |'
-  const wanted = ['<!-- tools -->', '', head, head.replace(/[^|]+/g, ' --- '), ...rows, '', '<!-- /tools -->'].join(
-    '\n',
-  )
-  const file = join(ROOT, 'docs/coexistence.md')
-  if (process.env.UPDATE_DOCS) {
-    const page = readFileSync(file, 'utf8')
-    writeFileSync(
-      file,
-      page.replace(/<!-- tools -->[\s\S]*<!-- \/tools -->/, () => wanted),
-    )
-  }
-  // Tables may be aligned.
-  expect(readFileSync(file, 'utf8').replace(/ +/g, ' ').replace(/-{4,}/g, '---')).toContain(wanted.replace(/ +/g, ' '))
+  const head = [
+    'beside',
+    'its answers, no trip',
+    'what it lets through trips',
+    'what it refuses itself',
+    'before the setup file alone',
+  ]
+  expectInDocs('docs/coexistence.md', 'tools', table(head, rows))
 })

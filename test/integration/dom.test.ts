@@ -1,13 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { CELL } from '../support/cell.ts'
+import { expectInDocs, table } from '../support/docs.ts'
 import { isInstalled, runVitest, type VitestRun } from '../support/run-vitest.ts'
 import { startWorld } from '../support/world.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
-
-const ROOT = resolve(import.meta.dirname, '../..')
 
 /** What a page does, as code that gives a promise; `at` is where in the world, `load` waits for the end of it. */
 const WAYS: Readonly<Record<string, string>> = {
@@ -135,25 +132,10 @@ describe.runIf(CELL === undefined && ENVIRONMENTS.every(isInstalled))('pages', (
   })
 
   test('docs/dom.md tells what was measured (UPDATE_DOCS=1 rewrites it)', () => {
-    const rows = [...Object.keys(RELATIVE), ...Object.keys(WAYS)].map((way) => {
-      const cells = ENVIRONMENTS.map((environment) => tripOf(of(environment).guarded.run, way) ?? 'nothing leaves')
-      return `| ${[way, ...cells].join(' | ')} |`
-    })
-    const head = `| a page's | ${ENVIRONMENTS.join(' | ')} |`
-    const wanted = ['<!-- pages -->', '', head, head.replace(/[^|]+/g, ' --- '), ...rows, '', '<!-- /pages -->'].join(
-      '\n',
-    )
-    const file = join(ROOT, 'docs/dom.md')
-    if (process.env.UPDATE_DOCS) {
-      const page = readFileSync(file, 'utf8')
-      writeFileSync(
-        file,
-        page.replace(/<!-- pages -->[\s\S]*<!-- \/pages -->/, () => wanted),
-      )
-    }
-    // Tables may be aligned.
-    expect(readFileSync(file, 'utf8').replace(/ +/g, ' ').replace(/-{4,}/g, '---')).toContain(
-      wanted.replace(/ +/g, ' '),
-    )
+    const rows = [...Object.keys(RELATIVE), ...Object.keys(WAYS)].map((way) => [
+      way,
+      ...ENVIRONMENTS.map((environment) => tripOf(of(environment).guarded.run, way) ?? 'nothing leaves'),
+    ])
+    expectInDocs('docs/dom.md', 'pages', table(["a page's", ...ENVIRONMENTS], rows))
   })
 })

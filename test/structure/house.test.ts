@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { cruise, type ICruiseResult } from 'dependency-cruiser'
 import { describe, expect, test } from 'vitest'
@@ -7,6 +7,7 @@ import { CONFIG_KEYS } from '../../src/config/validate.ts'
 import { LEVELS } from '../../src/core/levels.ts'
 import { CODES } from '../../src/errors/classes.ts'
 import { VERSION } from '../../src/version.ts'
+import { expectInDocs, squeezed, table } from '../support/docs.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
@@ -15,8 +16,6 @@ const list = (folder: string, ending: string): string[] =>
     .map(String)
     .filter((file) => file.endsWith(ending))
     .map((file) => `${folder}/${file}`)
-/** Tables may be aligned. */
-const squeezed = (file: string) => read(file).replace(/ +/g, ' ').replace(/-{4,}/g, '---')
 const protocols = builtins.map(({ name }) => name)
 const manifest = JSON.parse(read('package.json'))
 
@@ -108,7 +107,7 @@ test('the exports are the files that the build makes', () => {
     typeof entry === 'string' ? [entry] : Object.values(entry),
   )
   expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([])
-  const readme = squeezed('README.md')
+  const readme = squeezed(read('README.md'))
   for (const entry of Object.keys(manifest.exports)) {
     if (entry !== './package.json') expect(readme).toContain(`| \`${`vitest-tripwire${entry.slice(1)}`}\` |`)
   }
@@ -150,7 +149,7 @@ test('the version in the code is that of the package', () => {
 
 describe('lists in the docs', () => {
   test('name the protocols, levels and config keys of the code', () => {
-    const readme = squeezed('README.md')
+    const readme = squeezed(read('README.md'))
     expect(readme).toContain(
       `This version guards the protocols ${['http', 'ws', 'sockets', 'dns', 'db', 'subprocess', 'worker', 'native', 'fs'].map((name) => `\`${name}\``).join(' ')}`,
     )
@@ -184,20 +183,10 @@ describe('lists in the docs', () => {
       Object.entries(operations).map(([operation, { safety, summary }]) => {
         const safe =
           typeof safety === 'string' ? safety : `safe for ${safety.fact} ${safety.safe.join(', ')}; else unsafe`
-        return `| \`${name}:${operation}\` | ${safe} | ${summary} |`
+        return [`\`${name}:${operation}\``, safe, summary]
       }),
     )
-    const table = [
-      '<!-- safety -->',
-      '| operation | safety | what |',
-      '| --- | --- | --- |',
-      ...rows,
-      '<!-- /safety -->',
-    ].join('\n')
-    const page = read('docs/levels.md')
-    if (process.env.UPDATE_DOCS)
-      writeFileSync(join(ROOT, 'docs/levels.md'), page.replace(/<!-- safety -->[\s\S]*<!-- \/safety -->/, table))
-    expect(squeezed('docs/levels.md')).toContain(table)
+    expectInDocs('docs/levels.md', 'safety', table(['operation', 'safety', 'what'], rows))
   })
 
   test('lead somewhere', () => {

@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { expectInDocs } from '../support/docs.ts'
 
 interface Gap {
   readonly mark: string
@@ -26,7 +26,6 @@ interface Matrix {
 }
 
 const ROOT = resolve(import.meta.dirname, '../..')
-const PAGE = join(ROOT, 'docs/compatibility.md')
 const load = (name: string) => import(pathToFileURL(join(ROOT, 'test/matrix', name)).href)
 const { AXES, CORNERS, KNOWN, allCells, isRun, tableOf } = {
   ...(await load('cells.mjs')),
@@ -62,9 +61,6 @@ describe('every known gap', () => {
   })
 })
 
-/** Tables may be aligned. */
-const squeezed = (text: string) => text.replace(/ +/g, ' ').replace(/-{4,}/g, '---')
-
 test.each([
   [
     'matrix',
@@ -78,12 +74,5 @@ test.each([
     KNOWN.map(({ mark, effect, reason, upstream }) => `- **${mark}**, ${effect}. ${reason} [upstream](${upstream})`),
   ],
 ])('docs/compatibility.md shows the %s as the data has it (UPDATE_DOCS=1 rewrites it)', (name, lines) => {
-  const block = `<!-- ${name} -->\n\n${lines.join('\n')}\n\n<!-- /${name} -->`
-  const page = readFileSync(PAGE, 'utf8')
-  if (process.env.UPDATE_DOCS)
-    writeFileSync(
-      PAGE,
-      page.replace(new RegExp(`<!-- ${name} -->[\\s\\S]*<!-- /${name} -->`), () => block),
-    )
-  expect(squeezed(readFileSync(PAGE, 'utf8'))).toContain(squeezed(block))
+  expectInDocs('docs/compatibility.md', name, lines)
 })
