@@ -1,5 +1,6 @@
 /** What a recursive copy touches beyond its two ends: links that stand in the tree it copies into, or that it follows in the one it copies. */
 import { real } from './originals.ts'
+import { readPath } from './paths.ts'
 import type { Access } from './table.ts'
 
 export interface Touched {
@@ -13,7 +14,7 @@ export function copiedInto([from, to, given]: readonly unknown[], guardsReading:
     dereference?: boolean
     recursive?: boolean
   }
-  const [source, destination] = [textOf(from), textOf(to)]
+  const [source, destination] = [readPath(from)?.text, readPath(to)?.text]
   if (options.recursive !== true || source === undefined || destination === undefined) return []
   const follows = options.dereference === true && guardsReading
   const touched: Touched[] = []
@@ -29,12 +30,6 @@ export function copiedInto([from, to, given]: readonly unknown[], guardsReading:
     }
   }
   return touched
-}
-
-function textOf(path: unknown): string | undefined {
-  if (typeof path === 'string') return path
-  if (path instanceof Uint8Array) return real.bufferFrom(path).toString()
-  return path instanceof URL ? real.fileURLToPath(path) : undefined
 }
 
 /** None for what is no folder. */

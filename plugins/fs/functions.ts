@@ -152,9 +152,9 @@ function givenAt(
 const SUFFIX = 'X'.repeat(6)
 
 function withSuffix(prefix: unknown): unknown {
-  if (typeof prefix === 'string') return prefix + SUFFIX
-  if (prefix instanceof URL) return real.fileURLToPath(prefix) + SUFFIX
-  return prefix instanceof Uint8Array ? Buffer.concat([prefix, Buffer.from(SUFFIX)]) : prefix
+  if (prefix instanceof Uint8Array) return Buffer.concat([prefix, Buffer.from(SUFFIX)])
+  const path = readPath(prefix)
+  return path && path.text + SUFFIX
 }
 
 /** What a link leads to is read against the folder that holds the link. */

@@ -1,6 +1,7 @@
 /** The folders that a search begins in: what of a pattern is no pattern. */
 import { SafeSet } from '../../src/plugin.ts'
 import { real } from './originals.ts'
+import { readPath } from './paths.ts'
 
 const MAGIC = /[*?[\]{}()!+@]/
 const MOST_PATTERNS = 1000
@@ -10,7 +11,7 @@ export function foldersOf(patterns: unknown, options: unknown): [string, string?
   const list = (Array.isArray(patterns) ? patterns : [patterns]).filter((one): one is string => typeof one === 'string')
   const given =
     (typeof options === 'object' && options !== null ? (options as { cwd?: unknown }).cwd : undefined) ?? '.'
-  const cwd = given instanceof URL ? real.fileURLToPath(given) : String(given)
+  const cwd = readPath(given)?.text ?? String(given)
   const from = real.resolve(real.cwd(), cwd)
   const folders = new SafeSet(list.flatMap(alternatives).map((pattern) => real.resolve(from, fixedPart(pattern))))
   return [...folders].map((folder) => [folder])

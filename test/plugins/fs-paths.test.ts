@@ -246,6 +246,13 @@ describe('functions on an entry', () => {
     expect(places.tree()).toEqual(before)
   })
 
+  function copyIntoTree(as: (path: string) => string | URL): unknown {
+    mkdirSync(into('from/folder'), { recursive: true })
+    writeFileSync(into('from/folder/inner'), 'x')
+    mkdirSync(into('to'))
+    renameSync(into('out'), into('to/folder'))
+    return promises.cp(as(into('from')), as(into('to')), { recursive: true })
+  }
   /** Each would touch what stands outside. */
   const ways: Readonly<Record<string, () => unknown>> = {
     'rm behind a slash': () => rmSync(into('out/'), { recursive: true }),
@@ -263,13 +270,9 @@ describe('functions on an entry', () => {
     'symlink out': () => symlinkSync(into('file'), out('new')),
     'rename by a promise': () => promises.rename(into('file'), out('new')),
     'cp of a tree': () => promises.cp(into('folder'), out('new'), { recursive: true }),
-    'cp into a tree with a link': async () => {
-      mkdirSync(into('from/folder'), { recursive: true })
-      writeFileSync(into('from/folder/inner'), 'x')
-      mkdirSync(into('to'))
-      renameSync(into('out'), into('to/folder'))
-      await promises.cp(into('from'), into('to'), { recursive: true })
-    },
+    'cp into a tree with a link': () => copyIntoTree((path) => path),
+    'cp into a tree with a link, by URLs of another class': () =>
+      copyIntoTree((path) => ({ href: `file://${path}`, protocol: 'file:', hostname: '', pathname: path }) as URL),
     'cp over a link': () => promises.cp(into('folder'), into('out'), { recursive: true }),
   }
   test.each(Object.keys(ways))('touch nothing outside: %s', async (name) => {
