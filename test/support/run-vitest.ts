@@ -42,9 +42,11 @@ export interface RunOptions {
   readonly copies?: Readonly<Record<string, string>>
 }
 
-/** Whether a package is installed beside the Vitest that is used. */
+/** Whether a package is installed beside the Vitest that is used. In this repository it has to be: without it, tests would be left out unseen. */
 export function isInstalled(name: string): boolean {
-  return existsSync(join(HOME, 'node_modules', name))
+  const found = existsSync(join(HOME, 'node_modules', name))
+  if (!found && HOME === REPO) throw new Error(`${name} is not installed; 'npm ci' does that`)
+  return found
 }
 
 /** The version of the Vitest that is used. */
