@@ -152,6 +152,7 @@ test('files one after the other are guarded each', async () => {
   expect(summary(run)).toEqual(['Tripwire: 2 calls stopped'])
 })
 
+// The matrix has homes without a compiler.
 test.runIf(isInstalled('typescript'))(
   'types are tested beside the guard, which leaves the compiler alone',
   async () => {

@@ -98,6 +98,7 @@ function faults(row: Row, bare: Row): string[] {
 }
 
 /** The orders bring pools of their own. */
+// The matrix has homes with Vitest and little else.
 const installed = CELL === undefined && isInstalled('msw') && isInstalled('nock13')
 
 const faulty = (rows: Iterable<Row>, bare: Tried) =>

@@ -91,6 +91,7 @@ function tripOf(run: VitestRun, name: string): string | undefined {
 const ENVIRONMENTS = ['jsdom', 'happy-dom']
 const played = new Map<string, { readonly bare: Played; readonly guarded: Played }>()
 
+// The matrix has homes without pages.
 describe.runIf(CELL === undefined && ENVIRONMENTS.every(isInstalled))('pages', () => {
   beforeAll(async () => {
     for (const environment of ENVIRONMENTS)

@@ -12,6 +12,7 @@ import { tripwire } from 'vitest-tripwire/vite'
 export default defineConfig({ plugins: [tripwire({ harden: true })], test: { ${test} } })`
 const NOTHING = { 'a.test.js': `import { test } from 'vitest'\ntest('runs', () => {})` }
 
+// Each of the two is left out where the other runs: the wall is one of Node 22.
 test.runIf(!NEWEST)('an older Node is told that it has no such wall', async () => {
   const run = await runVitest({ ...NOTHING, 'vitest.config.ts': CONFIG() })
   expect(run.exitCode).toBe(1)

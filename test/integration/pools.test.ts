@@ -110,6 +110,7 @@ describe.each(combinations)('%s, %s, coverage by %s', (pool, isolation, coverage
   })
 })
 
+// In the matrix a pool is a cell of its own.
 test.skipIf(CELL).each(['vmThreads', 'vmForks'])('%s work, as far as they did', async (pool) => {
   const files = {
     'app.js': FILES['app.js'],

@@ -15,6 +15,7 @@ test.each(perPool('forks', 'threads'))('no way out of the network is open (%s)',
   expect(tried.output).not.toContain('secret-word')
 })
 
+// What leads out without a guard is no matter of the cell.
 test.skipIf(CELL)('unguarded, every way leads out', async () => {
   expect(leadNowhere(await tryWaysOut({ pool: 'forks', node, unguarded: true }))).toEqual([])
 })

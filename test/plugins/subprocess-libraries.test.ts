@@ -97,6 +97,7 @@ test('cluster.fork of a stopped program ends as of one that is not there', async
   expect(await tripwire.refuse('subprocess', fork)).toBe('ENOENT')
 })
 
+// Node 22.15 and 23.11 have it, and newer ones.
 const { execve } = process as { execve?(file: string, args: string[]): void }
 test.runIf(execve)('process.execve is stopped before it replaces the process', async () => {
   const [trip] = await tripwire.expectTrip('subprocess', () => {

@@ -32,6 +32,7 @@ test('prices are not remembered where the home folder cannot be written', async 
   expect(await remembered('mug', async () => 500)).toBe(500)
 })
 
+// Node 20 has no database of its own.
 test.runIf(hasStock)('stock is counted', () => {
   expect(stockUp('mug', 3, ':memory:')).toBe(3)
 })
