@@ -6,7 +6,7 @@ const OF_PROJECTS = ['arrangements', 'charging', 'frames', 'pools', 'report', 'r
 /** Those whose projects are written in TypeScript, which the native runner does not take from older Nodes. */
 const IN_TYPESCRIPT = ['doors', 'installation', 'runner']
 /** Those that call out by themselves, and those of the clients: in the repository's own Vitest, on the Node of the cell. */
-const OWN = ['test/plugins', 'test/src', ...integration(['clients', 'contexts', 'isolation'])]
+const OWN = ['test/plugins', 'test/src', ...integration(['clients', 'contexts', 'harden', 'isolation'])]
 
 function integration(names) {
   return names.map((name) => `test/integration/${name}.test.ts`)
