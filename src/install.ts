@@ -26,6 +26,7 @@ import {
   badCountError,
   expectedTripError,
   misuseError,
+  mockFailure,
   unknownFactError,
 } from './errors/misuse.ts'
 import { createTripMaker } from './errors/trip-maker.ts'
@@ -74,6 +75,7 @@ function assemble(): Installed {
     ),
     sandboxes: new Sandboxes(() => Number(process.env.VITEST_WORKER_ID ?? 0)),
     captureFrames,
+    mockFailure,
     badAnswer,
   })
   guard.settled = () => hub.settled()

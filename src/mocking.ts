@@ -29,6 +29,13 @@ export interface Reply {
   holds(frame: Frame): boolean
   /** A conversation has begun: at the end of its test, what of the answer is left over (steps of a script) makes the mock unused. */
   owes(left: () => readonly Step[]): void
+  /**
+   * A function of the test's threw while it answered, or gave what is no answer. A failed expectation and a wrong answer fail the test also
+   * where the code under test catches them; any other error is how the call fails.
+   *
+   * @returns the error to fail with
+   */
+  fails(error: unknown): Error
   /** Writes down that what came is not what a script waits for. @returns the error to fail with */
   deviates(deviation: Deviation): Error
 }

@@ -1,4 +1,4 @@
-import type { Layer, Tap } from '../../src/plugin.ts'
+import type { Layer, Reply, Tap } from '../../src/plugin.ts'
 import { answer, failure, familyIn, type Question, type Result } from './answers.ts'
 import { type Answer, readAnswer } from './records.ts'
 
@@ -80,8 +80,16 @@ function judge(tap: Tap, isIP: IsIP, name: string, args: readonly unknown[]): Er
   const outcome = tap.judge(question.layer)
   if (outcome.kind === 'block') return outcome.error
   if (outcome.kind === 'prepare') return answer(question, standIn(tap, hostname, question))
-  if (outcome.kind === 'reply') return answer(question, outcome.reply.answer)
+  if (outcome.kind === 'reply') return replied(question, outcome.reply)
   return outcome.kind === 'refuse' ? failure(question, 'ENOTFOUND') : undefined
+}
+
+async function replied(question: Question, reply: Reply): Promise<Result> {
+  try {
+    return await answer(question, reply.answer)
+  } catch (error) {
+    throw reply.fails(error)
+  }
 }
 
 /** Of the family that is asked for; of both, the one that works everywhere. */

@@ -55,7 +55,8 @@ function call(tap: Tap, target: Target, self: unknown, args: unknown[], made: Fn
   if (outcome.kind !== 'reply') return original(target, self, args, made)
   const { reply } = outcome
   const { kind, value } = reply.passThrough ? ORIGINAL : (reply.answer as FunctionAnswer)
-  return watched(reply, () => {
+  const failed = (error: unknown) => kind === 'calls' && reply.fails(error)
+  return watched(reply, failed, () => {
     if (kind === 'original') return original(target, self, args, made)
     if (kind === 'calls') return made ? Reflect.construct(value as Fn, args) : Reflect.apply(value as Fn, self, args)
     if (kind === 'throws') throw value
@@ -82,12 +83,13 @@ function original({ spy }: Target, self: unknown, args: unknown[], made: Fn | un
 }
 
 /** Tells what came of it. */
-function watched(reply: Reply, run: () => unknown): unknown {
+function watched(reply: Reply, onFailure: (error: unknown) => void, run: () => unknown): unknown {
   let returned: unknown
   try {
     returned = run()
   } catch (error) {
     reply.complete({ threw: error })
+    onFailure(error)
     throw error
   }
   if (typeof (returned as { then?: unknown } | null | undefined)?.then !== 'function') {
@@ -101,10 +103,14 @@ function watched(reply: Reply, run: () => unknown): unknown {
   }
   const failed = (rejected: unknown) => {
     reply.complete({ rejected })
+    onFailure(rejected)
     throw rejected
   }
   // A failure that nobody handles stays one: the caller gets the promise that is looked at. What is more than a promise is left as it is.
   if (promise.constructor === Promise && Object.keys(promise).length === 0) return promise.then(settled, failed)
-  promise.then(settled, (error) => void reply.complete({ rejected: error }))
+  promise.then(settled, (error) => {
+    reply.complete({ rejected: error })
+    onFailure(error)
+  })
   return promise
 }

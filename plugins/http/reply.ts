@@ -41,7 +41,7 @@ export interface HttpAnswer {
 }
 
 const KEYS = ['status', 'statusText', 'headers', 'json', 'text', 'body', 'trailers', 'delay', 'error']
-const EXPECTED =
+export const EXPECTED =
   "a reply such as { json: {} }, { status: 404 } or { error: 'refused' }, a Response, or a function of the request"
 
 /** @throws RuleSyntaxError */

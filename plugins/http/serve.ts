@@ -10,11 +10,11 @@ import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type { Redirected, Reply, Tap } from '../../src/plugin.ts'
-import { isA, isError, SafeMap, SafeWeakMap } from '../../src/plugin.ts'
+import { isA, isError, RuleSyntaxError, SafeMap, SafeWeakMap } from '../../src/plugin.ts'
 import { forward } from './forward.ts'
 import { readBody } from './mocking.ts'
 import { FAILURES } from './network-failures.ts'
-import type { HttpAnswer, HttpReply } from './reply.ts'
+import { EXPECTED, type HttpAnswer, type HttpReply } from './reply.ts'
 
 const load = createRequire(import.meta.url)
 // Captured at load: tests fake timers.
@@ -119,7 +119,10 @@ function handle(request: Incoming, response: Outgoing, socket: object | undefine
     else clientStreams.get(reply)?.(error)
     response.destroy()
   }
-  tap.runIn(reply.frame, () => void answer(request, response, reply, tap, fail).catch(fail))
+  tap.runIn(
+    reply.frame,
+    () => void answer(request, response, reply, tap, fail).catch((error) => fail(reply.fails(error))),
+  )
 }
 
 /** How to fail the client's stream of a multiplexed connection. */
@@ -149,8 +152,7 @@ async function answer(
   if (reply.passThrough) return forward(request, bytes, response as ServerResponse, reply, tap, fail)
   const { fixed, of } = reply.answer as HttpAnswer
   const given = of === undefined ? fixed : await of(requestOf(request, bytes, reply, response))
-  if (given === undefined)
-    return fail(new TypeError(`the mock of ${reply.facts.method} ${reply.facts.url} gave no reply`))
+  if (given === undefined) throw new RuleSyntaxError('its function gave nothing', EXPECTED)
   if (isA(given, 'Response')) {
     // What msw's `passthrough()` gives.
     if (given.headers.get('x-msw-intention') === 'passthrough')

@@ -63,7 +63,7 @@ export function converse(
       inbox,
       perform: (step, last) => act(deliver, step, last),
       deviate: (at, came) => fail(reply.deviates(deviation(steps, at, came))),
-      fail: (error) => fail(error as Error),
+      fail: (error) => fail(reply.fails(error)),
     })
     reply.owes(() => play.left)
     play.advance()
@@ -74,7 +74,7 @@ export function converse(
   } else if (session !== undefined) {
     const peer = new DatagramPeer(deliver)
     const started = tap.runIn(reply.frame, () => new Promise((resolve) => resolve(session(peer))))
-    started.catch(fail)
+    started.catch((error) => fail(reply.fails(error)))
     hear = (message) => void tap.runIn(reply.frame, () => peer.emit('message', message))
   }
   return {

@@ -52,7 +52,7 @@ function hand(
 ): void {
   inFrame(peer, reply, tap)
   tap.runIn(reply.frame, () => {
-    new Promise((resolve) => resolve(session(peer))).catch(fail)
+    new Promise((resolve) => resolve(session(peer))).catch((error) => fail(reply.fails(error)))
   })
   // Nobody reads: then the end is not seen either.
   if (peer.readableFlowing === null && peer.listenerCount('readable') === 0) peer.resume()
@@ -77,7 +77,7 @@ function perform(script: SocketScript, peer: Socket, reply: Reply, fail: (error:
     inbox,
     perform: (step, last) => act(peer, step, last),
     deviate: (at, came) => fail(reply.deviates(deviation(steps, at, came))),
-    fail,
+    fail: (error) => fail(reply.fails(error)),
   })
   reply.owes(() => play.left)
   peer.on('data', (chunk) => {

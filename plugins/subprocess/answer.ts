@@ -36,15 +36,18 @@ export interface Failure {
 export type Given = { readonly reply: SubprocessReply | Promise<SubprocessReply> } | Failure
 
 /** Asks the mock; what its function throws is how the start fails. */
-export function ask(answer: Exclude<SubprocessAnswer, SubprocessScript>, call: ProgramCall): Given {
+export function ask(answer: Exclude<SubprocessAnswer, SubprocessScript>, call: ProgramCall, asking: Reply): Given {
   try {
     const reply = answer(call)
     if (!(reply instanceof Promise)) return failureOf(reply) ?? { reply }
+    const told = reply.catch((error) => {
+      throw asking.fails(error)
+    })
     // It is waited for later, once the program has started.
-    reply.catch(() => {})
-    return { reply }
+    told.catch(() => {})
+    return { reply: told }
   } catch (error) {
-    return thrown(error)
+    return thrown(asking.fails(error))
   }
 }
 
@@ -70,7 +73,7 @@ export function perform(program: Program, start: Start, reply: Reply): Life {
   const stdin = inputOf(program)
   const answer = reply.answer as SubprocessAnswer
   const askNow = (asked: Exclude<SubprocessAnswer, SubprocessScript>) =>
-    ask(asked, callOf(reply.facts, start, stdin.text))
+    ask(asked, callOf(reply.facts, start, stdin.text), reply)
   const early = reply.tentative || answer instanceof SubprocessScript ? undefined : askNow(answer)
   const failure = early !== undefined && 'errno' in early ? early : undefined
   program.onEnd = (exitCode, signal) => {

@@ -1,5 +1,5 @@
 /** Plays a program's script: along with the code that talks to it, or all at once where the code waits for the program. */
-import { isError, Performance, type Reply, type Step } from '../../src/plugin.ts'
+import { Performance, type Reply, type Step } from '../../src/plugin.ts'
 import type { Program } from './program.ts'
 import type { SubprocessReply } from './reply.ts'
 import { ProgramInbox, type SubprocessScript } from './script.ts'
@@ -32,7 +32,7 @@ export function play(program: Program, script: SubprocessScript, reply: Reply, f
       return doing
     },
     deviate: (at, came) => fail(reply.deviates({ step: at + 1, steps, came })),
-    fail,
+    fail: (error) => fail(reply.fails(error)),
   })
   reply.owes(() => show.left)
   const advance = () => {
@@ -95,7 +95,7 @@ export function playAtOnce(script: SubprocessScript, input: string, reply: Reply
       failed = reply.deviates({ step: at + 1, steps, came })
     },
     fail(error) {
-      failed = isError(error) ? error : new Error(String(error))
+      failed = reply.fails(error)
     },
   })
   reply.owes(() => show.left)

@@ -69,13 +69,8 @@ export function guardProcess(tap: Tap): void {
 /** A signal that a mock answers arrives, or fails as the mock says. */
 function answer(reply: Reply): true {
   const answer = reply.answer as SubprocessAnswer
-  const given = ask(answer instanceof SubprocessScript ? () => ({}) : answer, {
-    command: [],
-    args: [],
-    cwd: '',
-    env: {},
-    stdin: '',
-  })
+  const call = { command: [], args: [], cwd: '', env: {}, stdin: '' }
+  const given = ask(answer instanceof SubprocessScript ? () => ({}) : answer, call, reply)
   reply.complete({})
   if (!('errno' in given)) return true
   if (given.error !== undefined) throw given.error

@@ -51,7 +51,7 @@ function answer(start: Start, args: readonly unknown[], reply: Reply): SyncResul
   const input = start.input === undefined ? '' : from(start.input as Uint8Array).toString()
   const chosen = reply.answer as SubprocessAnswer
   const asked = chosen instanceof SubprocessScript ? () => playAtOnce(chosen, input, reply) : chosen
-  const given = ask(asked, callOf(reply.facts, start, input))
+  const given = ask(asked, callOf(reply.facts, start, input), reply)
   if ('errno' in given && given.error !== undefined) return notStarted(given.error)
   if ('errno' in given) return notStarted(systemError(start, nameOf(given.errno)))
   if (given.reply instanceof Promise) {

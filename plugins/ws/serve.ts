@@ -127,7 +127,7 @@ function converse(peer: WsPeer, request: IncomingMessage, reply: Reply, tap: Tap
     reply.frame,
     () => new Promise((resolve) => resolve(session(peer, requestOf(request, reply)))),
   )
-  started.catch((error) => close(peer, INTERNAL_ERROR, error))
+  started.catch((error) => close(peer, INTERNAL_ERROR, reply.fails(error)))
 }
 
 function requestOf({ headers }: IncomingMessage, { facts }: Reply): Request {
@@ -153,7 +153,7 @@ function perform(script: WsScript, peer: WsPeer, reply: Reply): void {
     inbox,
     perform: (step, last) => act(peer, step, last),
     deviate: (at, came) => close(peer, POLICY_VIOLATION, reply.deviates({ step: at + 1, steps, came })),
-    fail: (error) => close(peer, INTERNAL_ERROR, error),
+    fail: (error) => close(peer, INTERNAL_ERROR, reply.fails(error)),
   })
   reply.owes(() => play.left)
   peer.on('message', (data, isBinary) => {

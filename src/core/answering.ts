@@ -1,12 +1,14 @@
 import type { Outcome } from '../plugin.ts'
 import type { Facts, Layer, Verdict, Why } from './call.ts'
+import type { GuardParts } from './guard-parts.ts'
+import { isError } from './kinds.ts'
 import { findMock, type Mock } from './mocks.ts'
 import { CallRecord } from './open-calls.ts'
 import type { PluginSet } from './plugins.ts'
 import { type Policy, policyOf } from './policy.ts'
 import { PendingReply } from './replies.ts'
 import type { Sandboxes } from './sandbox.ts'
-import type { Deviated, TripBook, TripSite } from './trips.ts'
+import { type Deviated, payerOf, type TripBook, type TripSite } from './trips.ts'
 import { decide, missedCeiling } from './verdict.ts'
 
 /** Carries out what mocks answer: uses them up, writes the call down, and follows it while it is answered. */
@@ -14,11 +16,13 @@ export class Answering {
   readonly #plugins: PluginSet
   readonly #trips: TripBook
   readonly #sandboxes: Sandboxes
+  readonly #mockFailure: GuardParts['mockFailure']
 
-  constructor(plugins: PluginSet, trips: TripBook, sandboxes: Sandboxes) {
+  constructor(plugins: PluginSet, trips: TripBook, sandboxes: Sandboxes, mockFailure: GuardParts['mockFailure']) {
     this.#plugins = plugins
     this.#trips = trips
     this.#sandboxes = sandboxes
+    this.#mockFailure = mockFailure
   }
 
   /** Whether a mock would answer a call, as far as that is known; nothing is used up by asking. */
@@ -54,6 +58,7 @@ export class Answering {
       rechoose: (facts) => this.#rechoose(call, layer, facts, policy),
       unanswered: (facts) => this.#unanswered(call, layer, policy, facts, site()),
       holds: (frame) => policyOf(frame).sandbox === policy.sandbox,
+      fails: (error, mock) => this.#fails(call, mock, error),
       deviates: (deviation, now) => this.#deviates(call, now, { ...deviation, site: site() }, policy),
     })
     return { kind: 'reply', reply }
@@ -86,6 +91,13 @@ export class Answering {
     call.trip = trip
     this.#trips.charge(trip, error, call.frame, policy)
     return error
+  }
+
+  /** The test's own part of an answer failed. */
+  #fails({ frame }: CallRecord, mock: Mock, error: unknown): Error {
+    const failure = this.#mockFailure(mock, error)
+    if (failure !== undefined) payerOf(frame)?.failures.push(failure)
+    return failure ?? (isError(error) ? error : new Error(String(error), { cause: error }))
   }
 
   /** What came is not what a script waits for. */

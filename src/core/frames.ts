@@ -37,6 +37,8 @@ export class Frame {
   readonly scopes: Scope[] = []
   /** Trips charged to this frame, in order. */
   readonly trips: Trip[] = []
+  /** What the functions of its mocks failed with, in order: the code under test may have caught it. */
+  readonly failures: Error[] = []
   /** Number of the sandbox, for `kind: 'sandbox'`. */
   readonly sandbox: number | undefined
   /** Scripted answers registered here. */

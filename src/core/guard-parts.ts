@@ -1,6 +1,7 @@
 /** What a guard is given: core itself has nothing of Node. */
 import type { OwnEndpoints, StackFrame } from '../plugin.ts'
 import type { Frame } from './frames.ts'
+import type { Mock } from './mocks.ts'
 import type { Open } from './open-calls.ts'
 import type { Sandboxes } from './sandbox.ts'
 import type { TripMaker } from './trips.ts'
@@ -43,6 +44,8 @@ export interface GuardParts {
   readonly sandboxes: Sandboxes
   /** Files and functions of the present stack, for plugins that name a driver by it. */
   captureFrames(): readonly StackFrame[]
+  /** What a test fails with because a mock's function threw it, or gave what is no answer; undefined for what it may throw on purpose. */
+  mockFailure(mock: Mock, error: unknown): Error | undefined
   /** The error of an `onTrip` that answers what it may not. */
   badAnswer(answer: unknown): Error
 }

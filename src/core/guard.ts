@@ -64,7 +64,7 @@ export class Guard implements Judge {
     this.#captureFrames = parts.captureFrames
     this.hook = new TripHook((frame, fn) => this.runIn(frame, fn), parts.badAnswer)
     this.trips = new TripBook(parts.trips, this.plugins)
-    this.#answering = new Answering(this.plugins, this.trips, parts.sandboxes)
+    this.#answering = new Answering(this.plugins, this.trips, parts.sandboxes, parts.mockFailure)
   }
 
   addPlugin(plugin: PluginDefinition): void {

@@ -12,6 +12,8 @@ export interface ReplyGuard {
   unanswered(facts: Facts): Error
   /** Whether code in a frame stands in the sandbox of the call. */
   holds(frame: Frame): boolean
+  /** The test's own part of the answer failed. */
+  fails(error: unknown, mock: Mock): Error
   /** Writes down that a script's conversation went another way. */
   deviates(deviation: Deviation & { readonly mock: Mock }, layer: Layer): Error
 }
@@ -82,6 +84,10 @@ export class PendingReply implements Reply {
 
   owes(left: () => readonly Step[]): void {
     this.#mock.begun.push(left)
+  }
+
+  fails(error: unknown): Error {
+    return this.#guard.fails(error, this.#mock)
   }
 
   deviates(deviation: Deviation): Error {

@@ -88,7 +88,7 @@ export class Performance {
     while (!this.#isHeld && this.#at < steps.length) {
       const step = steps[this.#at] as Step
       if (step.kind.startsWith('expect')) {
-        const taken = inbox.take(step.args[0], step.kind)
+        const taken = this.#take(step)
         if (taken === 'differs') this.#deviate()
         if (taken === 'unsure') this.#waitForMore()
         if (taken !== 'taken') return
@@ -96,6 +96,16 @@ export class Performance {
       } else this.#perform(step)
     }
     if (!this.#isHeld && inbox.left !== undefined) this.#deviate()
+  }
+
+  /** What a step waits for may be a function of the test's. */
+  #take({ kind, args }: Step): Taken {
+    try {
+      return this.#stage.inbox.take(args[0], kind)
+    } catch (error) {
+      this.#fail(error)
+      return 'nothing'
+    }
   }
 
   get #isHeld(): boolean {

@@ -1,10 +1,18 @@
 import type { Trip } from '../core/call.ts'
+import { isError } from '../core/kinds.ts'
+import type { Mock } from '../core/mocks.ts'
+import type { RuleSyntaxError } from '../core/rule-syntax.ts'
 import { printPosition } from './call-site.ts'
 import { ConfigError, ExpectedTripError, SandboxMisuseError } from './classes.ts'
 import { printValue } from './code.ts'
 import { quote } from './remedies.ts'
 
 const MOST_OTHERS = 5
+
+interface Coded {
+  readonly code?: unknown
+  readonly tripId?: unknown
+}
 
 const MISUSES = {
   'no-frame': (what: string) =>
@@ -57,6 +65,10 @@ export function assertInsideError(what: string): SandboxMisuseError {
   )
 }
 
+function meant(near: readonly string[] = []): string {
+  return near.length === 0 ? '.' : `; did you mean: ${near.join(', ')}?`
+}
+
 /** A fact that the protocol does not have. */
 export function unknownFactError(
   what: string,
@@ -64,11 +76,12 @@ export function unknownFactError(
   known: readonly string[],
   near: readonly string[],
 ): SandboxMisuseError {
-  const mean = near.length === 0 ? '.' : `; did you mean: ${near.join(', ')}?`
   return new SandboxMisuseError(
-    [`${what}() was given the fact '${fact}', which there is not${mean}`, '', `  fix  one of ${known.join(', ')}`].join(
-      '\n',
-    ),
+    [
+      `${what}() was given the fact '${fact}', which there is not${meant(near)}`,
+      '',
+      `  fix  one of ${known.join(', ')}`,
+    ].join('\n'),
   )
 }
 
@@ -85,12 +98,27 @@ export function badCountError(what: string, count: unknown): SandboxMisuseError 
 
 /** What a protocol's grammar threw at a pattern or reply, as an error of the call; anything else as it is. */
 export function badArgumentError(what: string, error: unknown): unknown {
-  const { name, message, expected, near = [] } = (error ?? {}) as Record<string, unknown> & { near?: readonly string[] }
+  const { name, message, expected, near } = (error ?? {}) as Partial<RuleSyntaxError>
   if (name !== 'RuleSyntaxError' && name !== 'RuleError') return error
-  const mean = near.length === 0 ? '.' : `; did you mean: ${near.join(', ')}?`
   return new SandboxMisuseError(
-    [`${what}() was given something that cannot be meant: ${message}${mean}`, '', `  fix  ${expected}`].join('\n'),
+    [`${what}() was given something that cannot be meant: ${message}${meant(near)}`, '', `  fix  ${expected}`].join(
+      '\n',
+    ),
   )
+}
+
+/**
+ * What a test fails with whatever the code under test makes of it: a failed expectation in a function of its mock, or an answer that cannot
+ * be meant. Undefined for what a function may throw so that the call fails with it.
+ */
+export function mockFailure({ text, source }: Pick<Mock, 'text' | 'source'>, error: unknown): Error | undefined {
+  const { name, message, code, tripId, expected, near } = (error ?? {}) as Partial<RuleSyntaxError> & Coded
+  if (name === 'RuleSyntaxError') {
+    const what = `${text} answered a call with something that cannot be meant: ${message}${meant(near)}`
+    return new SandboxMisuseError([what, '', `  mock  ${text}, at ${source}`, `  fix   ${expected}`].join('\n'))
+  }
+  const isOwn = name === 'AssertionError' || (tripId === undefined && String(code).startsWith('TRIPWIRE_'))
+  return isOwn && isError(error) ? error : undefined
 }
 
 /**

@@ -37,11 +37,18 @@ export function noteDropped(error: unknown): boolean {
 export function chargeTest({ guard, verify }: Charging, frame: Frame, test: RunnerTestCase): void {
   const { result } = test
   const left = isSkipped(result) ? undefined : verify(frame)
+  const failures = isSkipped(result) ? [] : frame.failures.splice(0)
   try {
     chargeTrips(guard, frame, test)
   } catch (error) {
-    if (left !== undefined) (error as Error).message += `\n\n${left.message}`
+    for (const { message } of [...failures, ...(left === undefined ? [] : [left])])
+      (error as Error).message += `\n\n${message}`
     throw error
+  }
+  if (failures.length > 0) {
+    // What else is left may well follow from that.
+    if (!hasFailed(result)) throw ofMocks(failures, 'test')
+    addFailures(result, failures)
   }
   if (left === undefined) return
   // What is left unaccounted on a test that failed may well be because it failed.
@@ -95,6 +102,8 @@ export function chargeSuite({ guard, verify }: Charging, frame: Frame, payer: Pa
   const left = verify(frame)
   const untold = untoldOf(guard.trips.take(frame))
   if (untold.length > 0) throw swallowed(guard, untold, payer)
+  const failures = frame.failures.splice(0)
+  if (failures.length > 0) throw ofMocks(failures, payer)
   if (left !== undefined) throw left
 }
 
@@ -117,6 +126,29 @@ function untoldOf(trips: readonly Trip[]): Trip[] {
   for (const trip of trips)
     if (!told.has(trip.fingerprint) && !untold.has(trip.fingerprint)) untold.set(trip.fingerprint, trip)
   return [...untold.values()]
+}
+
+/** What functions of its mocks failed with, as it is: Vitest shows what was expected, and where. */
+function ofMocks(failures: readonly Error[], payer: Payer): Error {
+  for (const error of failures)
+    error.message += `\n\n  note   a function of a mock failed with this, and your code caught it; the ${payer} fails all the same`
+  return failures.length === 1
+    ? (failures[0] as Error)
+    : new AggregateError(failures, `${failures.length} mocks failed`)
+}
+
+/** A test that failed may have failed with just that. */
+function addFailures(result: Result | undefined, failures: readonly Error[]): void {
+  const told = new Set<unknown>()
+  for (let error: unknown = result?.errors?.[0]; error !== undefined && !told.has(error); ) {
+    const { message, cause } = error as Error
+    told.add(error).add(message)
+    error = cause ?? undefined
+  }
+  const untold = failures.filter(({ message }) => !told.has(message))
+  const lines = untold.map(({ name, message }) => `  ${name}: ${message.split('\n')[0]}`)
+  if (lines.length > 0)
+    addText(result, `functions of mocks failed, and your code caught the errors:\n${lines.join('\n')}`)
 }
 
 function hasFailed(result: Result | undefined): boolean {

@@ -8,7 +8,7 @@ import { createGrammar } from '../../../src/core/rules.ts'
 import { Sandboxes } from '../../../src/core/sandbox.ts'
 import type { Scope } from '../../../src/core/scopes.ts'
 import { captureFrames } from '../../../src/errors/call-site.ts'
-import { badAnswer } from '../../../src/errors/misuse.ts'
+import { badAnswer, mockFailure } from '../../../src/errors/misuse.ts'
 import { createTripMaker } from '../../../src/errors/trip-maker.ts'
 import { createOwnEndpoints } from '../../../src/redirect/own.ts'
 import { direct } from '../../fixtures/errors/orders.ts'
@@ -42,6 +42,7 @@ export function installed(situation: Situation = {}) {
     ),
     sandboxes: new Sandboxes(() => 0),
     captureFrames,
+    mockFailure,
     badAnswer,
   })
   for (const plugin of builtins) guard.addPlugin(plugin)
