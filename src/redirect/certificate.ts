@@ -39,7 +39,8 @@ function toBeSigned(host: string, spki: Buffer, serial: Buffer): Buffer {
   const name = nameOf(isIP(host) === 0 ? host : 'vitest-tripwire')
   const validity = sequence(time(now - day), time(now + 3650 * day))
   const version = tlv(0xa0, tlv(0x02, Buffer.of(2)))
-  const first = Buffer.of((serial[0] as number) & 0x7f, ...serial.subarray(1))
+  // Positive, and without a leading zero, which DER forbids.
+  const first = Buffer.of(((serial[0] as number) & 0x7f) | 0x40, ...serial.subarray(1))
   const extensions = tlv(0xa3, sequence(sequence(SUBJECT_ALT_NAME, tlv(0x04, sequence(alternativeName(host))))))
   return sequence(version, tlv(0x02, first), ECDSA_WITH_SHA256, name, validity, name, spki, extensions)
 }
