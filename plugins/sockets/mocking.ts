@@ -20,7 +20,7 @@ import { FAILURES, type FailureName } from './unreachable.ts'
 const FORMS =
   "'tcp://mail.example.com:25', 'tls://…', 'udp://…', 'unix:/run/app.sock', or { transport, host, port, path, client }"
 const REPLIES = "tripwire.sockets.script() with steps, a function of the peer's socket, or { error: 'refused' }"
-const KEYS = ['transport', 'host', 'port', 'path', 'client', 'sent']
+const KEYS = ['transport', 'host', 'port', 'path', 'client']
 
 /** What the worker's end of a connection does. */
 export interface SocketAnswer {
@@ -72,8 +72,11 @@ function readPattern(pattern: unknown): FactPatterns {
   const keys = Object.keys(text)
   if (keys.length === 0) throw new RuleSyntaxError('the pattern is empty', FORMS)
   const unknown = keys.find((key) => !KEYS.includes(key))
-  if (unknown !== undefined)
-    throw new RuleSyntaxError(`a connection has no '${unknown}'`, FORMS, suggest(unknown, KEYS))
+  if (unknown !== undefined) {
+    const hint =
+      unknown === 'sent' ? ' to choose it by; what is sent is not known when it opens: expect it in a script' : ''
+    throw new RuleSyntaxError(`a connection has no '${unknown}'${hint}`, FORMS, suggest(unknown, KEYS))
+  }
   return { operation: ['connect', 'send', 'join'], ...text }
 }
 

@@ -105,3 +105,10 @@ describe('UDP', () => {
     sockets.assert('udp://time.example.com:123')
   })
 })
+
+test('no mock is chosen by what is sent later: it would answer nothing', () => {
+  const pattern = { transport: 'tcp', host: 'mail.example.com', port: 25, sent: 'EHLO' }
+  expect(() => tripwire.sockets.mock(pattern as never)).toThrow(
+    "a connection has no 'sent' to choose it by; what is sent is not known when it opens: expect it in a script",
+  )
+})
