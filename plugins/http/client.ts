@@ -6,7 +6,7 @@
 import type { Agent, ClientRequest } from 'node:http'
 import { createRequire } from 'node:module'
 import type { Layer, OpenCall, Outcome, Reply, Tap } from '../../src/plugin.ts'
-import { SafeMap, SafeWeakMap } from '../../src/plugin.ts'
+import { RuleSyntaxError, SafeMap, SafeWeakMap } from '../../src/plugin.ts'
 import type { Announcements } from './announce.ts'
 import { changedSince, layerOf, layerOn, type RequestOptions } from './asked.ts'
 import { unreachable } from './failure.ts'
@@ -73,12 +73,9 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
     return function onSocket(this: ClientRequest, socket, error) {
       const call = calls.get(this) ?? making ?? tap.current()
       making = undefined
-      if (socket && !error) {
-        if (call !== undefined) meet(this, call, socket)
-        else meetUnannounced(this, socket)
-      }
+      const given = socket && !error ? take(this, call, socket) : socket
       call?.close()
-      return Reflect.apply(original, this, [socket, error])
+      return Reflect.apply(original, this, [given, error])
     }
   })
   tap.patch(request, '_implicitHeader', (original) => {
@@ -98,7 +95,16 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
     return made
   }
 
-  function meet(request: ClientRequest, call: OpenCall, socket: Connection): void {
+  /** A request gets a connection. @returns the one that it is to use: a mock answers on no connection to the real host */
+  function take(request: ClientRequest, call: OpenCall | undefined, socket: Connection): Connection {
+    const opened = call === undefined ? openedOtherwise(socket) : undefined
+    // A ClientRequest that was made by hand, on a connection that was.
+    const known = call ?? (opened && tap.open(() => layerOn(request, opened)))
+    return known === undefined ? socket : meet(request, known, socket)
+  }
+
+  function meet(request: ClientRequest, call: OpenCall, socket: Connection): Connection {
+    let used = socket
     calls.set(request, call)
     if (call.outcome !== undefined) {
       const { lowest: lower } = call.call
@@ -108,27 +114,18 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
       const passed = passedThrough.get(socket)
       // What interceptors answer comes on sockets of theirs; a connection that was let out leads outside, whoever stands above us by now.
       if (connection !== undefined && (connectIsOurs() || !Object.hasOwn(socket, 'connect')))
-        stop(request, call, call.settle(connection), socket)
-      else if (passed?.outcome?.kind === 'pass') stop(request, call, call.settle(passed.call.lowest), socket)
+        used = stop(request, call, call.settle(connection), socket) ?? socket
+      else if (passed?.outcome?.kind === 'pass')
+        used = stop(request, call, call.settle(passed.call.lowest), socket) ?? socket
       else if (connection === undefined) {
         const opened = openedOtherwise(socket)
         if (opened === undefined) passedThrough.set(socket, standBy(request, call))
-        else stop(request, call, call.settle(opened), socket)
+        else used = stop(request, call, call.settle(opened), socket) ?? socket
       }
     }
     judgeChange(request)
-    tap.hop.use(socket, call.call.frame)
-  }
-
-  /** A ClientRequest that was made by hand, on a connection that was. */
-  function meetUnannounced(request: ClientRequest, socket: Connection): void {
-    const opened = openedOtherwise(socket)
-    if (opened !== undefined)
-      meet(
-        request,
-        tap.open(() => layerOn(request, opened)),
-        socket,
-      )
+    tap.hop.use(used, call.call.frame)
+    return used
   }
 
   /** Everything about a request can be changed until it is written: what is another one then is judged as that. */
@@ -144,17 +141,28 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
     stop(request, again, again.settle(lower === judged ? undefined : lower))
   }
 
-  /** A warm connection to the worker gives this reply next; any other could have been led there only before it was opened. */
-  function lead(request: ClientRequest, reply: Reply, socket: Connection | undefined): void {
+  /** A warm connection to the worker gives this reply next; one that is open to the real host is left to whoever opened it. */
+  function lead(request: ClientRequest, reply: Reply, socket: Connection | undefined): Connection | undefined {
     const connection = socket && tap.hub.of(socket)
     if (connection) connection.reply = reply
-    else request.destroy(new Error('tripwire cannot answer on a connection that is open to the real host already'))
+    else if (socket) return tap.connectTo(reply)
+    else
+      request.destroy(
+        reply.fails(
+          new RuleSyntaxError(
+            'the request was changed into one of its calls when it had a connection to the real host already',
+            'a mock of the request as it is made, or code that makes the request as it is sent',
+          ),
+        ),
+      )
+    return undefined
   }
 
-  function stop(request: ClientRequest, call: OpenCall, outcome: Outcome, socket?: Connection): void {
-    if (outcome.kind === 'reply') lead(request, outcome.reply, socket)
-    else if (outcome.kind === 'block') request.destroy(outcome.error)
+  function stop(request: ClientRequest, call: OpenCall, outcome: Outcome, socket?: Connection): Connection | undefined {
+    if (outcome.kind === 'reply') return lead(request, outcome.reply, socket)
+    if (outcome.kind === 'block') request.destroy(outcome.error)
     else if (outcome.kind === 'refuse') request.destroy(unreachable(call.call.layers[0]?.facts ?? {}))
+    return undefined
   }
 
   /** The connection of a socket that somebody opened, or is opening, for no request; undefined for what an interceptor imitates. */
