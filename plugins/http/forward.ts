@@ -48,8 +48,12 @@ export async function forward(
       try {
         const answer = await answered
         response.writeHead(answer.statusCode ?? 502, sendable(answer))
-        answer.pipe(response)
-        await new Promise((resolve) => response.once('close', resolve))
+        await new Promise((resolve, reject) => {
+          response.once('close', resolve)
+          // The real host may break off in the middle.
+          answer.once('error', reject)
+          answer.pipe(response)
+        })
       } catch (error) {
         fail(error as Error)
       }

@@ -11,7 +11,7 @@ export interface HttpReply {
   /** Status code; 200 unless given. */
   readonly status?: number
   readonly statusText?: string
-  readonly headers?: Readonly<Record<string, string | readonly string[]>> | Headers
+  readonly headers?: Readonly<Record<string, string | number | readonly string[] | undefined>> | Headers
   /** Sent as JSON. */
   readonly json?: unknown
   /** Sent as plain text. */
@@ -54,13 +54,28 @@ export function readReply(reply: unknown): HttpAnswer {
 
 /** @throws RuleSyntaxError */
 function checked(reply: unknown, what: string): HttpReply | Response | undefined {
-  if (reply === undefined || isA(reply, 'Response')) return reply
+  if (reply === undefined) return undefined
+  if (isA(reply, 'Response')) {
+    if (!reply.bodyUsed) return reply
+    throw new RuleSyntaxError(`${what} a Response whose body was read already`, 'a Response that nobody has read')
+  }
   if (typeof reply !== 'object' || reply === null) throw new RuleSyntaxError(`${what} ${String(reply)}`, EXPECTED)
   const unknown = Object.keys(reply).find((key) => !KEYS.includes(key))
   if (unknown !== undefined) {
     throw new RuleSyntaxError(`a reply has no '${unknown}'`, `one of ${KEYS.join(', ')}`, suggest(unknown, KEYS))
   }
   const { status, error, delay, ...rest } = reply as HttpReply
+  const { text, body } = rest
+  if (text !== undefined && typeof text !== 'string')
+    throw new RuleSyntaxError(
+      `its text is ${typeof text === 'object' ? 'an object' : String(text)}`,
+      'text; json for any other value',
+    )
+  if (body !== undefined && body !== null && !isBody(body))
+    throw new RuleSyntaxError(
+      `its body is ${typeof body === 'object' ? 'an object' : String(body)}`,
+      'text, bytes, a stream or chunks; json for any other value',
+    )
   const bodies = ['json', 'text', 'body'].filter((key) => key in rest)
   if (bodies.length > 1)
     throw new RuleSyntaxError(`${bodies.join(' and ')} exclude each other`, 'one of json, text, body')
@@ -73,4 +88,10 @@ function checked(reply: unknown, what: string): HttpReply | Response | undefined
     throw new RuleSyntaxError(`the error is '${error}'`, `${names.join(', ')} or an Error`, suggest(error, names))
   }
   return reply as HttpReply
+}
+
+function isBody(body: unknown): boolean {
+  if (typeof body === 'string' || ArrayBuffer.isView(body)) return true
+  const { [Symbol.asyncIterator]: later, [Symbol.iterator]: now } = Object(body) as Record<symbol, unknown>
+  return typeof later === 'function' || typeof now === 'function'
 }

@@ -4,24 +4,23 @@
  */
 
 import { EventEmitter } from 'node:events'
-import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http'
-import type { Http2SecureServer, Http2Server, Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Http2SecureServer, Http2Server, Http2ServerRequest } from 'node:http2'
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
-import { Readable } from 'node:stream'
 import type { Redirected, Reply, Tap } from '../../src/plugin.ts'
 import { isA, isError, RuleSyntaxError, SafeMap, SafeWeakMap } from '../../src/plugin.ts'
 import { forward } from './forward.ts'
 import { readBody } from './mocking.ts'
 import { FAILURES } from './network-failures.ts'
-import { EXPECTED, type HttpAnswer, type HttpReply } from './reply.ts'
+import { EXPECTED, type HttpAnswer } from './reply.ts'
+import { type Outgoing, send, sendResponse } from './send.ts'
 
 const load = createRequire(import.meta.url)
 // Captured at load: tests fake timers.
 const { setTimeout, Buffer, AbortController } = globalThis
 
 type Incoming = IncomingMessage | Http2ServerRequest
-type Outgoing = ServerResponse | Http2ServerResponse
 
 const TLS_HANDSHAKE = 0x16
 const HTTP2_PREFACE = 'PRI * HTTP/2'
@@ -99,9 +98,12 @@ function socketOf(request: Incoming): object | undefined {
   return stream?.session === undefined ? request.socket : stream.session.socket
 }
 
-/** What servers emit is watched, to find the frames of requests; these run in the frames of the calls that they answer. */
+/**
+ * What servers emit is watched, to find the frames of requests; these run in the frames of the calls that they answer. None hangs up a warm
+ * connection by itself: a client that is about to use it would see a reset that no network made.
+ */
 function quiet<T extends object>(server: T): T {
-  return Object.assign(server, { emit: EventEmitter.prototype.emit })
+  return Object.assign(server, { emit: EventEmitter.prototype.emit, keepAliveTimeout: 0 })
 }
 
 function handle(request: Incoming, response: Outgoing, socket: object | undefined): void {
@@ -198,68 +200,4 @@ function requestOf(request: Incoming, bytes: Buffer, reply: Reply, response: Out
   const hasBody = bytes.length > 0 && method !== 'GET' && method !== 'HEAD'
   const body = hasBody ? new Uint8Array(bytes) : null
   return new Request(String(reply.facts.url), { method, headers, body, signal: gone.signal })
-}
-
-async function sendResponse(response: Outgoing, given: Response, method: string | undefined): Promise<void> {
-  const headers: Record<string, string | string[]> = {}
-  for (const [name, value] of given.headers) if (name !== 'set-cookie') headers[name] = value
-  const cookies = given.headers.getSetCookie()
-  if (cookies.length > 0) headers['set-cookie'] = cookies
-  if (given.type === 'error') throw new TypeError('Failed to fetch')
-  await write(response, given.status, given.statusText, headers, given.body ?? undefined, method)
-}
-
-async function send(response: Outgoing, reply: HttpReply, method: string | undefined): Promise<void> {
-  const headers: Record<string, string | string[]> = {}
-  const given =
-    reply.headers && 'getSetCookie' in reply.headers
-      ? [...(reply.headers as Headers)]
-      : Object.entries(reply.headers ?? {})
-  for (const [name, value] of given)
-    headers[name.toLowerCase()] = typeof value === 'string' ? value : [...value].map(String)
-  let { body } = reply as { body?: HttpReply['body'] }
-  if ('json' in reply) {
-    headers['content-type'] ??= 'application/json'
-    body = JSON.stringify(reply.json) ?? 'null'
-  } else if (reply.text !== undefined) {
-    headers['content-type'] ??= 'text/plain;charset=utf-8'
-    body = reply.text
-  }
-  await write(response, reply.status ?? 200, reply.statusText, headers, body, method, reply.trailers)
-}
-
-async function write(
-  outgoing: Outgoing,
-  status: number,
-  statusText: string | undefined,
-  headers: OutgoingHttpHeaders,
-  body: HttpReply['body'] | undefined,
-  method: string | undefined,
-  trailers?: Readonly<Record<string, string>>,
-): Promise<void> {
-  // Both kinds write alike.
-  const response = outgoing as ServerResponse
-  const isFixed = body === undefined || typeof body === 'string' || body instanceof Uint8Array
-  const bytes = isFixed ? Buffer.from((body as string | Uint8Array | undefined) ?? '') : undefined
-  const bare = status === 204 || status === 304
-  if (bytes !== undefined && !bare && trailers === undefined) headers['content-length'] ??= bytes.length
-  const { stream } = outgoing as Partial<Http2ServerResponse>
-  if (stream === undefined && statusText) response.writeHead(status, statusText, headers)
-  else response.writeHead(status, headers)
-  const end = () => {
-    if (trailers) response.addTrailers({ ...trailers })
-    response.end()
-  }
-  if (bare || method === 'HEAD') return void response.end()
-  if (bytes !== undefined && trailers === undefined) return void response.end(bytes)
-  if (bytes !== undefined) {
-    response.write(bytes)
-    return end()
-  }
-  for await (const chunk of Readable.from(body as AsyncIterable<string | Uint8Array>, { objectMode: true })) {
-    if (response.destroyed || response.closed) return
-    if (!response.write(chunk))
-      await new Promise<void>((resolve) => response.once('drain', resolve).once('close', resolve))
-  }
-  end()
 }

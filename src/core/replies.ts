@@ -66,6 +66,7 @@ export class PendingReply implements Reply {
       mock.uses++
       this.#mock = mock
       interaction.mock = mock
+      interaction.outcome = mock.passThrough ? 'passed' : 'replied'
       return undefined
     }
     interaction.mock = undefined

@@ -63,7 +63,7 @@ export class Sandboxes {
         protocol: top.protocol,
         operation: top.operation,
         facts: plugins.knownFacts(top),
-        outcome: verdict.why.by === 'hook' ? 'allowed' : OUTCOMES[verdict.kind],
+        outcome: verdict.why.by === 'hook' ? 'allowed' : mock?.passThrough ? 'passed' : OUTCOMES[verdict.kind],
       },
       ({ protocol, operation, facts }) => plugins.describe({ protocol, operation, facts }),
       () => call.trip?.callSite ?? site?.().callSite,

@@ -7,6 +7,7 @@ import { execFile } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { connect } from 'node:net'
+import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import WebSocket from 'ws'
@@ -34,6 +35,18 @@ test('reply that is nothing', async () => {
 })
 test('reply that is none', async () => {
   tripwire.http.mock('GET ' + at, () => ({ jsn: 1 }))
+  await swallowed()
+  told()
+})
+test('stream that was sent already', async () => {
+  tripwire.http.mock('GET ' + at, { body: Readable.from(['once']) }).times(2)
+  await swallowed()
+  await swallowed()
+  told()
+  told()
+})
+test('JSON that is none', async () => {
+  tripwire.http.mock('GET ' + at, { json: 1n })
   await swallowed()
   told()
 })
@@ -136,7 +149,13 @@ const SWALLOWED = [
   'program',
   'function',
 ]
-const NONE = ['reply that is nothing', 'reply that is none', 'answer to a lookup that is none']
+const NONE = [
+  'reply that is nothing',
+  'reply that is none',
+  'stream that was sent already',
+  'JSON that is none',
+  'answer to a lookup that is none',
+]
 const FORGIVEN = [
   'what a function throws on purpose',
   'what a handler of msw throws on purpose',
