@@ -4,7 +4,6 @@
  */
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
-import { isError } from '../../src/plugin.ts'
 import type { Start } from './command.ts'
 import { nextPid } from './program.ts'
 import { errnoOf, type SubprocessReply } from './reply.ts'
@@ -37,8 +36,8 @@ const MOST_OUTPUT = 1024 * 1024
 /** What a program that did not start has for its output: null up to Node 20, nothing since. */
 const NONE = Number.parseInt(process.versions.node, 10) < 22 ? null : undefined
 
+/** @param reply of a program that starts */
 export function syncResult(start: Start, options: SyncOptions, reply: SubprocessReply): SyncResult {
-  if (reply.error !== undefined) return notStarted(isError(reply.error) ? reply.error : systemError(start, reply.error))
   const { delay = 0, stays = false } = reply
   const timeout = Number(options.timeout ?? 0)
   const late = timeout > 0 && (stays || delay >= timeout)
