@@ -28,7 +28,7 @@ export const mocking: Omit<Mocking, 'serve'> = {
   },
   readPattern,
   readReply,
-  derive: ({ facts }) => ({ ...facts, query: queryOf(String(facts.url)), headers: undefined, body: undefined }),
+  derive: ({ facts }) => ({ query: queryOf(String(facts.url)), headers: undefined, body: undefined, ...facts }),
   controlled(facts) {
     const named: (string | [string, string])[] = ['method', ['url', 'host']]
     if (facts.query !== undefined) named.push('query')

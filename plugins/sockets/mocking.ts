@@ -33,7 +33,7 @@ export const mocking: Omit<Mocking, 'serve'> = {
   example: '(socket) => {}',
   readPattern,
   readReply,
-  derive: ({ operation, facts }) => (operation === 'sockets:listen' ? facts : { ...facts, sent: undefined }),
+  derive: ({ operation, facts }) => (operation === 'sockets:listen' ? facts : { sent: undefined, ...facts }),
   controlled: (facts, answer) => [...placeOf(facts), ...(needsSent(facts, answer) ? ['sent'] : [])],
   print({ facts }) {
     if (facts.transport === 'unix') return { pattern: `'unix:${facts.path}'`, names: ['path'] }

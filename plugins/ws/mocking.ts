@@ -42,7 +42,7 @@ export const mocking: Omit<Mocking, 'serve'> = {
   needs: 'ws',
   readPattern,
   readReply,
-  derive: ({ facts }) => ({ ...facts, query: queryOf(String(facts.url)), protocols: undefined, sent: undefined }),
+  derive: ({ facts }) => ({ query: queryOf(String(facts.url)), protocols: undefined, sent: undefined, ...facts }),
   controlled(facts, answer) {
     const named: (string | [string, string])[] = [['url', 'host']]
     if (facts.query !== undefined) named.push('query')
