@@ -51,6 +51,9 @@ function textOf(json: unknown): string {
   }
 }
 
+/** Headers of a connection, which HTTP/2 refuses to send. */
+const OF_HTTP1 = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']
+
 /** Streams and generators that were sent: they give what they have once. */
 const sent = new SafeWeakSet<object>()
 
@@ -68,8 +71,10 @@ async function write(
   const bytes = bytesOf(body)
   if (bytes === undefined) takeOnce(body as object)
   const bare = status === 204 || status === 304
-  if (bytes !== undefined && !bare && trailers === undefined) headers['content-length'] ??= bytes.length
   const { stream } = outgoing as Partial<Http2ServerResponse>
+  if (stream !== undefined) for (const name of OF_HTTP1) delete headers[name]
+  const isChunked = headers['transfer-encoding'] !== undefined || trailers !== undefined
+  if (bytes !== undefined && !bare && !isChunked) headers['content-length'] ??= bytes.length
   if (stream === undefined && statusText) response.writeHead(status, statusText, headers)
   else response.writeHead(status, headers)
   const end = () => {

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import http from 'node:http'
+import http2 from 'node:http2'
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
@@ -33,6 +35,19 @@ describe('a reply', () => {
     await new Promise((resolve) => setImmediate(resolve))
     process.off('warning', listen)
     expect([bytes.byteLength, warnings]).toEqual([18_000_000, []])
+    asked()
+  })
+
+  test('over HTTP/2 leaves out what HTTP/2 does not have', async () => {
+    tripwire.http.mock(`GET ${url}`, { headers: { connection: 'close', 'transfer-encoding': 'chunked', 'x-a': '1' } })
+    const headers = await tripwire.sandbox(async () => {
+      const session = http2.connect('https://api.example.com')
+      const stream = session.request({ ':path': '/a' })
+      const [headers] = await once(stream, 'response')
+      session.close()
+      return headers
+    })
+    expect(headers).toMatchObject({ ':status': 200, 'x-a': '1' })
     asked()
   })
 
@@ -105,4 +120,15 @@ describe('what passThrough lets through', () => {
     tripwire.http.assert(`GET ${address}`)
     server.close()
   })
+})
+
+test.each([
+  ['body', { body: 'other' }, 'body "sent"'],
+  ['body of JSON', { body: { a: 1 } }, 'body "sent"'],
+  ['headers', { headers: { 'x-key': 'a' } }, 'headers {'],
+])('a request that a mock does not fit by its %s is told so', async (_, pattern, why) => {
+  tripwire.http.mock({ method: 'POST', url, ...pattern }).optional()
+  const send = () => fetch(url, { method: 'POST', body: 'sent' }).catch(() => {})
+  const [trip] = await tripwire.expectTrip('http', () => tripwire.sandbox(send))
+  expect(trip?.message).toContain(`fits but for the ${why}`)
 })
