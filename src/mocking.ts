@@ -25,6 +25,10 @@ export interface Reply {
    * @returns the error to fail with, when nothing answers a call with these facts
    */
   complete(facts: Facts): Error | undefined
+  /** The mock has nothing to say to this call: another is chosen, as `complete` does. @returns the error to fail with, when there is none */
+  declines(): Error | undefined
+  /** The mock lets the call through after all, which the plugin does. @returns the error to fail with, where a ceiling does not */
+  lets(): Error | undefined
   /** Whether code in a frame stands in the sandbox that the call was made in. */
   holds(frame: Frame): boolean
   /** A conversation has begun: at the end of its test, what of the answer is left over (steps of a script) makes the mock unused. */

@@ -28,13 +28,13 @@ const { URL } = globalThis
 export function useHandlers(register: Register) {
   return (...handlers: readonly unknown[]): void => {
     const known = handlers.map(checked)
-    known.forEach((handler, at) => {
-      const answer: HttpAnswer = { of: (request) => firstOf(known.slice(at), request) }
+    for (const handler of known) {
+      const answer: HttpAnswer = { of: (request) => responseOf(handler, request), declines: true }
       const text = `tripwire.http.use(${handler.info.header ?? 'a handler'})`
       const mock = register(patternsOf(handler), answer, text)
       if (!handler.options?.once) mock.always()
       mock.optional()
-    })
+    }
   }
 }
 
@@ -49,12 +49,9 @@ function checked(handler: unknown): RequestHandler {
 }
 
 /** A handler that has nothing to say leaves the request to the next. */
-async function firstOf(handlers: readonly RequestHandler[], request: Request): Promise<Response | undefined> {
-  for (const handler of handlers) {
-    const result = await handler.run({ request: request.clone(), requestId: randomUUID() })
-    if (result?.response !== undefined) return result.response
-  }
-  return undefined
+async function responseOf(handler: RequestHandler, request: Request): Promise<Response | undefined> {
+  const result = await handler.run({ request, requestId: randomUUID() })
+  return result?.response
 }
 
 function patternsOf({ info, endpoint }: RequestHandler): FactPatterns {

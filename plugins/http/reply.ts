@@ -32,12 +32,14 @@ export type HttpReplyInput =
   | Response
   | ((request: Request) => HttpReply | Response | undefined | Promise<HttpReply | Response | undefined>)
 
-type Given = HttpReply | Response | undefined
+export type Given = HttpReply | Response | undefined
 
 /** What the seam is given: always the same reply, or a function of the request. */
 export interface HttpAnswer {
   readonly fixed?: HttpReply
   readonly of?: (request: Request) => Given | Promise<Given>
+  /** Whether a function that gives nothing leaves the request to the next mock. */
+  readonly declines?: boolean
 }
 
 const KEYS = ['status', 'statusText', 'headers', 'json', 'text', 'body', 'trailers', 'delay', 'error']

@@ -13,7 +13,7 @@ import { isA, isError, RuleSyntaxError, SafeMap, SafeWeakMap } from '../../src/p
 import { forward } from './forward.ts'
 import { readBody } from './mocking.ts'
 import { FAILURES } from './network-failures.ts'
-import { EXPECTED, type HttpAnswer } from './reply.ts'
+import { EXPECTED, type Given, type HttpAnswer } from './reply.ts'
 import { type Outgoing, send, sendResponse } from './send.ts'
 
 const load = createRequire(import.meta.url)
@@ -151,15 +151,22 @@ async function answer(
   const type = request.headers['content-type']
   const error = reply.complete({ headers: plainHeaders(request), body: readBody(bytes, type) })
   if (error !== undefined) return fail(error)
-  if (reply.passThrough) return forward(request, bytes, response as ServerResponse, reply, tap, fail)
-  const { fixed, of } = reply.answer as HttpAnswer
-  const given = of === undefined ? fixed : await of(requestOf(request, bytes, reply, response))
-  if (given === undefined) throw new RuleSyntaxError('its function gave nothing', EXPECTED)
+  const onward = () => forward(request, bytes, response as ServerResponse, reply, tap, fail)
+  let given: Given
+  for (;;) {
+    if (reply.passThrough) return onward()
+    const { fixed, of, declines } = reply.answer as HttpAnswer
+    given = of === undefined ? fixed : await of(requestOf(request, bytes, reply, response))
+    if (given !== undefined) break
+    if (!declines) throw new RuleSyntaxError('its function gave nothing', EXPECTED)
+    const error = reply.declines()
+    if (error !== undefined) return fail(error)
+  }
   if (isA(given, 'Response')) {
     // What msw's `passthrough()` gives.
-    if (given.headers.get('x-msw-intention') === 'passthrough')
-      return forward(request, bytes, response as ServerResponse, reply, tap, fail)
-    return sendResponse(response, given, request.method)
+    if (given.headers.get('x-msw-intention') !== 'passthrough') return sendResponse(response, given, request.method)
+    const error = reply.lets()
+    return error === undefined ? onward() : fail(error)
   }
   if (given.delay) await new Promise((resolve) => setTimeout(resolve, given.delay))
   const { host, port } = reply.facts

@@ -55,7 +55,8 @@ export class Answering {
     if (interaction === undefined) return { kind: 'pass' }
     if (goes) return { kind: 'pass' }
     const reply = new PendingReply({ mock, layer, certain: certain || opens }, interaction, call.frame, {
-      rechoose: (facts) => this.#rechoose(call, layer, facts, policy),
+      rechoose: (facts, except) => this.#rechoose(call, { ...layer, facts }, policy, except),
+      capped: (facts) => missedCeiling(call.layers, policy) && this.#unanswered(call, layer, policy, facts, site()),
       unanswered: (facts) => this.#unanswered(call, layer, policy, facts, site()),
       holds: (frame) => policyOf(frame).sandbox === policy.sandbox,
       fails: (error, mock) => this.#fails(call, mock, error),
@@ -65,9 +66,9 @@ export class Answering {
   }
 
   /** The mock for a call of which more is known by now; without one the rules and the default policy decide, as they would have at once. */
-  #rechoose(call: CallRecord, layer: Layer, facts: Facts, policy: Policy): Mock | 'pass' | undefined {
+  #rechoose(call: CallRecord, layer: Layer, policy: Policy, except: readonly Mock[]): Mock | 'pass' | undefined {
     const capped = missedCeiling(call.layers, policy) !== undefined
-    const found = findMock(policy.mocks, { ...layer, facts }, { unknown: false, capped })
+    const found = findMock(policy.mocks, layer, { unknown: false, capped, except })
     if (found !== undefined) return found.mock
     return this.#plugins.forwards(layer) && this.#decideWithout(call.layers, policy).kind === 'pass'
       ? 'pass'

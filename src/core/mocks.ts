@@ -62,15 +62,21 @@ export interface Found {
  * The first mock that fits the layer and has not answered as often as it may.
  *
  * @param unknown whether facts that are not known yet may still fit
+ * @param except mocks that had nothing to say
  * @param capped whether a ceiling lets nothing through: an answer leaves nothing to cap, a pass-through does
  */
 export function findMock(
   mocks: readonly Mock[],
   layer: Layer,
-  { unknown, capped }: { readonly unknown: boolean; readonly capped: boolean },
+  {
+    unknown,
+    capped,
+    except = [],
+  }: { readonly unknown: boolean; readonly capped: boolean; readonly except?: readonly Mock[] },
 ): Found | undefined {
   for (const mock of mocks) {
-    if (mock.protocol !== layer.protocol || mock.exhausted || (capped && mock.passThrough)) continue
+    if (mock.protocol !== layer.protocol || mock.exhausted || except.includes(mock)) continue
+    if (capped && mock.passThrough) continue
     if (mock.rule.matches(layer, unknown)) return { mock, layer, certain: !unknown || mock.rule.matches(layer, false) }
   }
   return undefined

@@ -7,7 +7,9 @@ import type { Found, Mock } from './mocks.ts'
 /** What the guard knows of mocks and trips, for a reply that has to be chosen again. */
 export interface ReplyGuard {
   /** The mock that fits these facts for certain; whether the call may go on without one. */
-  rechoose(facts: Facts): Mock | 'pass' | undefined
+  rechoose(facts: Facts, except: readonly Mock[]): Mock | 'pass' | undefined
+  /** The error of a call that a ceiling does not let through. */
+  capped(facts: Facts): Error | undefined
   /** Writes down that nothing answers the call after all. */
   unanswered(facts: Facts): Error
   /** Whether code in a frame stands in the sandbox of the call. */
@@ -23,6 +25,8 @@ export class PendingReply implements Reply {
   #mock: Mock
   #tentative: boolean
   #passes = false
+  /** Mocks that had nothing to say. */
+  readonly #silent: Mock[] = []
   readonly #interaction: InteractionRecord
   readonly #guard: ReplyGuard
   readonly frame: Frame
@@ -61,7 +65,24 @@ export class PendingReply implements Reply {
     interaction.facts = Object.defineProperties({ ...interaction.facts }, Object.getOwnPropertyDescriptors(facts))
     if (!this.#tentative) return undefined
     this.#tentative = false
-    const mock = this.#guard.rechoose(interaction.facts)
+    return this.#choose()
+  }
+
+  declines(): Error | undefined {
+    this.#silent.push(this.#mock)
+    return this.#choose()
+  }
+
+  lets(): Error | undefined {
+    const error = this.#guard.capped(this.#interaction.facts)
+    this.#interaction.outcome = error === undefined ? 'passed' : 'blocked'
+    if (error !== undefined) this.#interaction.mock = undefined
+    return error
+  }
+
+  #choose(): Error | undefined {
+    const interaction = this.#interaction
+    const mock = this.#guard.rechoose(interaction.facts, this.#silent)
     if (typeof mock === 'object') {
       mock.uses++
       this.#mock = mock

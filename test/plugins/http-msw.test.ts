@@ -1,3 +1,4 @@
+import { createServer } from 'node:http'
 import * as msw3 from 'msw'
 import { graphql } from 'msw/graphql'
 import * as msw2 from 'msw2'
@@ -14,7 +15,7 @@ const VERSIONS: Record<string, Msw> = {
 const json = async (path: string, init?: RequestInit) => (await fetch(`${API}${path}`, init)).json()
 
 describe.each(Object.keys(VERSIONS))('handlers of %s', (version) => {
-  const { http, HttpResponse, delay, graphql } = VERSIONS[version] as Msw
+  const { http, HttpResponse, delay, passthrough, graphql } = VERSIONS[version] as Msw
 
   test('answer as they are: parameters, queries, bodies, status', async () => {
     tripwire.http.use(
@@ -56,6 +57,33 @@ describe.each(Object.keys(VERSIONS))('handlers of %s', (version) => {
     tripwire.http.use(http.get('https://down.example.com/', () => HttpResponse.error()))
     await expect(tripwire.sandbox(() => fetch('https://down.example.com/'))).rejects.toThrow('fetch failed')
     tripwire.http.assert('GET https://down.example.com/')
+  })
+
+  test('that have nothing to say leave the request to mocks and rules, and else it is one that nothing answers', async () => {
+    tripwire.http.use(http.get(`${API}/a`, () => undefined))
+    tripwire.http.mock(`GET ${API}/a`, { text: 'mocked' })
+    expect(await tripwire.sandbox(async () => (await fetch(`${API}/a`)).text())).toBe('mocked')
+    tripwire.http.assert(`GET ${API}/a`)
+    const trips = await tripwire.expectTrip('http', () =>
+      tripwire.sandbox(() => expect(fetch(`${API}/a`)).rejects.toThrow('fetch failed')),
+    )
+    expect(trips.map(({ code }) => code)).toEqual(['TRIPWIRE_UNMOCKED_INTERACTION'])
+  })
+
+  test('let through no more than a ceiling does', async () => {
+    let reached = 0
+    const server = createServer((_, response) => void response.end(`real ${++reached}`))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = `http://127.0.0.1:${(server.address() as { port: number }).port}/a`
+    tripwire.http.use(http.get(address, () => passthrough()))
+    const trips = await tripwire.expectTrip('http', () =>
+      tripwire.sandbox({ restrict: `${API}/**` }, () => expect(fetch(address)).rejects.toThrow('fetch failed')),
+    )
+    expect([trips.map(({ code }) => code), reached]).toEqual([['TRIPWIRE_GUARDED_CALL'], 0])
+    expect(await tripwire.sandbox(async () => (await fetch(address)).text())).toBe('real 1')
+    expect(tripwire.calls().map(({ outcome }) => outcome)).toEqual(['blocked', 'passed'])
+    tripwire.http.assert(`GET ${address}`)
+    server.close()
   })
 
   test('answer GraphQL by the name of the operation', async () => {
