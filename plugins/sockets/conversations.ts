@@ -74,8 +74,15 @@ export function converse(
   } else if (session !== undefined) {
     const peer = new DatagramPeer(deliver)
     const started = tap.runIn(reply.frame, () => new Promise((resolve) => resolve(session(peer))))
-    started.catch((error) => fail(reply.fails(error)))
-    hear = (message) => void tap.runIn(reply.frame, () => peer.emit('message', message))
+    const failed = (error: unknown) => fail(reply.fails(error))
+    started.catch(failed)
+    hear = (message) => {
+      try {
+        tap.runIn(reply.frame, () => peer.emit('message', message))
+      } catch (error) {
+        failed(error)
+      }
+    }
   }
   return {
     reply,

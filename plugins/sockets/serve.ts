@@ -50,9 +50,10 @@ function hand(
   tap: Tap,
   fail: (error: unknown) => void,
 ): void {
-  inFrame(peer, reply, tap)
+  const failed = (error: unknown) => fail(reply.fails(error))
+  inFrame(peer, reply, tap, failed)
   tap.runIn(reply.frame, () => {
-    new Promise((resolve) => resolve(session(peer))).catch((error) => fail(reply.fails(error)))
+    new Promise((resolve) => resolve(session(peer))).catch(failed)
   })
   // Nobody reads: then the end is not seen either.
   if (peer.readableFlowing === null && peer.listenerCount('readable') === 0) peer.resume()
@@ -105,9 +106,16 @@ function act(peer: Socket, { kind, args }: Step, last: unknown): unknown {
   return undefined
 }
 
-/** What a function of the test's does on events of its peer belongs to the sandbox of the call. */
-function inFrame(peer: Socket, reply: Reply, tap: Tap): void {
+/** What a function of the test's does on events of its peer belongs to the sandbox of the call, and fails as the function itself. */
+function inFrame(peer: Socket, reply: Reply, tap: Tap, failed: (error: unknown) => void): void {
   const { emit } = peer
-  const own = (...args: Parameters<Socket['emit']>) => tap.runIn(reply.frame, () => Reflect.apply(emit, peer, args))
+  const own = (...args: Parameters<Socket['emit']>) => {
+    try {
+      return tap.runIn(reply.frame, () => Reflect.apply(emit, peer, args))
+    } catch (error) {
+      failed(error)
+      return true
+    }
+  }
   Object.defineProperty(peer, 'emit', { value: own, writable: true, configurable: true, enumerable: false })
 }

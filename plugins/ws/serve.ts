@@ -120,14 +120,22 @@ function converse(peer: WsPeer, request: IncomingMessage, reply: Reply, tap: Tap
   if (script !== undefined) perform(script, peer, reply)
   if (session === undefined) return
   const { emit } = peer
-  // What a function of the test's does on events of its peer belongs to the sandbox of the call.
-  const own = (...args: Parameters<WsPeer['emit']>) => tap.runIn(reply.frame, () => Reflect.apply(emit, peer, args))
+  const fail = (error: unknown) => close(peer, INTERNAL_ERROR, reply.fails(error))
+  // What a function of the test's does on events of its peer belongs to the sandbox of the call, and fails as the function itself.
+  const own = (...args: Parameters<WsPeer['emit']>) => {
+    try {
+      return tap.runIn(reply.frame, () => Reflect.apply(emit, peer, args))
+    } catch (error) {
+      fail(error)
+      return true
+    }
+  }
   Object.defineProperty(peer, 'emit', { value: own, writable: true, configurable: true, enumerable: false })
   const started = tap.runIn(
     reply.frame,
     () => new Promise((resolve) => resolve(session(peer, requestOf(request, reply)))),
   )
-  started.catch((error) => close(peer, INTERNAL_ERROR, reply.fails(error)))
+  started.catch(fail)
 }
 
 function requestOf({ headers }: IncomingMessage, { facts }: Reply): Request {

@@ -55,6 +55,32 @@ test('session of a WebSocket', async () => {
   await tripwire.sandbox(() => ended(new WebSocket('wss://feed.example.com')))
   tripwire.ws.assert('wss://feed.example.com')
 })
+test('listener of a WebSocket', async () => {
+  tripwire.ws.mock('wss://feed.example.com', (peer) => peer.on('message', wrong))
+  await tripwire.sandbox(() => {
+    const socket = new WebSocket('wss://feed.example.com')
+    socket.on('open', () => socket.send('hello'))
+    return ended(socket)
+  })
+  tripwire.ws.assert('wss://feed.example.com', { sent: ['hello'] })
+})
+test('listener of a connection', async () => {
+  tripwire.sockets.mock('tcp://mail.example.com:25', (peer) => peer.on('data', wrong))
+  await tripwire.sandbox(() => {
+    const socket = connect(25, 'mail.example.com')
+    socket.write('EHLO')
+    return ended(socket)
+  })
+  tripwire.sockets.assert('tcp://mail.example.com:25', { sent: 'EHLO' })
+})
+test('listener of packets', async () => {
+  tripwire.sockets.mock('udp://time.example.com:123', (peer) => peer.on('message', wrong))
+  await tripwire.sandbox(() => new Promise((resolve) => {
+    const socket = createSocket('udp4').on('error', () => socket.close(resolve))
+    socket.send('now', 123, 'time.example.com')
+  }))
+  tripwire.sockets.assert('udp://time.example.com:123', { sent: ['now'] })
+})
 test('script of a WebSocket', async () => {
   tripwire.ws.mock('wss://feed.example.com', tripwire.ws.script().send(() => wrong()))
   await tripwire.sandbox(() => ended(new WebSocket('wss://feed.example.com')))
@@ -145,6 +171,9 @@ const SWALLOWED = [
   'session of a connection',
   'script of a connection',
   'session of packets',
+  'listener of a WebSocket',
+  'listener of a connection',
+  'listener of packets',
   'answer to a lookup',
   'program',
   'function',
