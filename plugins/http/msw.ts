@@ -40,7 +40,9 @@ export function useHandlers(register: Register) {
 
 /** @throws RuleSyntaxError */
 function checked(handler: unknown): RequestHandler {
-  const { info, run } = (handler ?? {}) as Partial<RequestHandler>
+  const { info, run, kind } = (handler ?? {}) as Partial<RequestHandler> & { readonly kind?: unknown }
+  if (kind === 'websocket')
+    throw new RuleSyntaxError('it answers WebSockets', 'tripwire.ws.use(…) for handlers of ws.link')
   if (typeof info === 'object' && typeof run === 'function') return handler as RequestHandler
   throw new RuleSyntaxError(
     'it is no request handler',

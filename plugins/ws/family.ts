@@ -38,4 +38,11 @@ export interface WsFamily extends Family {
   assert(pattern: string | URL | RegExp | WsPattern, facts?: WsFacts): void
   /** A script without steps: `.expect(message)`, `.send(message)`, `.ping()`, `.wait(ms)`, `.close(code)`, `.terminate()` each give a longer one. */
   script(): WsScript
+  /**
+   * Takes msw's handlers of WebSockets as they are; they may answer any number of connections, or none. Those that are given together hear the
+   * same connection, as in msw. `server.connect()` leads to the real server, under the ceilings in force; the connection has to be asserted.
+   *
+   * @example tripwire.ws.use(ws.link('wss://feed.example.com').addEventListener('connection', ({ client }) => client.send('hello')))
+   */
+  use(...handlers: readonly object[]): void
 }

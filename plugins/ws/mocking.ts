@@ -12,6 +12,7 @@ import {
   Script,
   suggest,
 } from '../../src/plugin.ts'
+import { type LinkHandler, useHandlers } from './msw.ts'
 import type { WsPeer } from './peer.ts'
 import { WsScript } from './script.ts'
 
@@ -35,6 +36,8 @@ export interface WsAnswer {
   readonly script?: WsScript
   readonly session?: (peer: WsPeer, request: Request) => unknown
   readonly refusal?: WsRefusal
+  /** Of msw's. */
+  readonly handlers?: readonly LinkHandler[]
 }
 
 export const mocking: Omit<Mocking, 'serve'> = {
@@ -52,7 +55,7 @@ export const mocking: Omit<Mocking, 'serve'> = {
     return named
   },
   print: ({ facts }) => ({ pattern: `'${String(facts.url).split('?')[0]}'`, names: ['url'] }),
-  extend: () => ({ script: () => new WsScript() }),
+  extend: (register, print) => ({ script: () => new WsScript(), use: useHandlers(register, print) }),
 }
 
 function hasAny(list: unknown): boolean {

@@ -28,10 +28,20 @@ export interface WsPeer {
   emit(event: string, ...args: unknown[]): boolean
 }
 
+/** The client's end of one. */
+export interface WsClient extends WsPeer {
+  on(event: 'message', listener: (data: WsData, isBinary: boolean) => void): this
+  on(event: 'close', listener: (code: number, reason: Buffer) => void): this
+  on(event: 'ping' | 'pong', listener: (data: Buffer) => void): this
+  on(event: 'error', listener: (error: Error) => void): this
+  on(event: 'open', listener: () => void): this
+}
+
 export interface WsServer {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, ready: (peer: WsPeer) => void): void
 }
 
 export interface WsPackage {
+  readonly WebSocket: new (url: string, protocols: readonly string[], options: object) => WsClient
   readonly WebSocketServer: new (options: object) => WsServer
 }

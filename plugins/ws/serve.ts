@@ -13,6 +13,7 @@ import {
   type Step,
   type Tap,
 } from '../../src/plugin.ts'
+import { playHandlers } from './handlers.ts'
 import type { WsAnswer, WsRefusal } from './mocking.ts'
 import type { WsPackage, WsPeer, WsServer } from './peer.ts'
 import type { WsScript } from './script.ts'
@@ -116,9 +117,9 @@ function refuse(socket: Duplex, { status = 500, headers = {}, body = '' }: WsRef
 }
 
 function converse(peer: WsPeer, request: IncomingMessage, reply: Reply, tap: Tap): void {
-  const { script, session } = reply.answer as WsAnswer
+  const { script, session, handlers } = reply.answer as WsAnswer
   if (script !== undefined) perform(script, peer, reply)
-  if (session === undefined) return
+  if (session === undefined && handlers === undefined) return
   const { emit } = peer
   const fail = (error: unknown) => close(peer, INTERNAL_ERROR, reply.fails(error))
   // What a function of the test's does on events of its peer belongs to the sandbox of the call, and fails as the function itself.
@@ -131,11 +132,12 @@ function converse(peer: WsPeer, request: IncomingMessage, reply: Reply, tap: Tap
     }
   }
   Object.defineProperty(peer, 'emit', { value: own, writable: true, configurable: true, enumerable: false })
-  const started = tap.runIn(
-    reply.frame,
-    () => new Promise((resolve) => resolve(session(peer, requestOf(request, reply)))),
-  )
-  started.catch(fail)
+  const stop = (error: Error) => close(peer, INTERNAL_ERROR, error)
+  const play = () =>
+    handlers === undefined
+      ? session?.(peer, requestOf(request, reply))
+      : playHandlers({ handlers, peer, request, protocols: protocolsOf(request), reply, tap, messageOf, fail, stop })
+  tap.runIn(reply.frame, () => new Promise((resolve) => resolve(play()))).catch(fail)
 }
 
 function requestOf({ headers }: IncomingMessage, { facts }: Reply): Request {

@@ -56,7 +56,8 @@ export class Answering {
     if (goes) return { kind: 'pass' }
     const reply = new PendingReply({ mock, layer, certain: certain || opens }, interaction, call.frame, {
       rechoose: (facts, except) => this.#rechoose(call, { ...layer, facts }, policy, except),
-      capped: (facts) => missedCeiling(call.layers, policy) && this.#unanswered(call, layer, policy, facts, site()),
+      capped: (facts) =>
+        this.#capped(call, policy) ? this.#unanswered(call, layer, policy, facts, site()) : undefined,
       unanswered: (facts) => this.#unanswered(call, layer, policy, facts, site()),
       holds: (frame) => policyOf(frame).sandbox === policy.sandbox,
       fails: (error, mock) => this.#fails(call, mock, error),
@@ -73,6 +74,11 @@ export class Answering {
     return this.#plugins.forwards(layer) && this.#decideWithout(call.layers, policy).kind === 'pass'
       ? 'pass'
       : undefined
+  }
+
+  /** A ceiling caps what mocks and rules let through; what the default policy does, it leaves alone. */
+  #capped({ layers }: CallRecord, policy: Policy): boolean {
+    return missedCeiling(layers, policy) !== undefined && this.#decideWithout(layers, policy).kind !== 'pass'
   }
 
   #decideWithout(layers: readonly Layer[], policy: Policy): Verdict {

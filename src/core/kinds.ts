@@ -6,7 +6,9 @@ const { apply } = Reflect
 
 interface Kinds {
   ArrayBuffer: ArrayBuffer
+  Blob: Blob
   Date: Date
+  File: Blob
   Headers: Headers
   Map: Map<unknown, unknown>
   RegExp: RegExp
