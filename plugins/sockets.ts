@@ -16,6 +16,7 @@ import { guardReuse } from './sockets/reuse.ts'
 import { parseSocketRule } from './sockets/rule.ts'
 import { serve } from './sockets/serve.ts'
 import { carryFrames, noteServers } from './sockets/servers.ts'
+import { trustMocks } from './sockets/trust.ts'
 
 const load = createRequire(import.meta.url)
 
@@ -43,6 +44,7 @@ export const sockets = definePlugin({
     noteServers(tap, net)
     carryFrames(tap, net)
     guardDatagrams(tap, load('node:dgram'))
+    tap.whenLoaded('tls', () => trustMocks(tap, load('node:tls')))
   },
 })
 

@@ -46,6 +46,7 @@ export {
   type Inbox,
   isText,
   MessageInbox,
+  OffScript,
   Performance,
   Script,
   type Stage,

@@ -73,7 +73,10 @@ export function converse(
     }
   } else if (session !== undefined) {
     const peer = new DatagramPeer(deliver)
-    const started = tap.runIn(reply.frame, () => new Promise((resolve) => resolve(session(peer))))
+    const started = tap.runIn(
+      reply.frame,
+      () => new Promise((resolve) => resolve((session as (peer: DatagramPeer) => unknown)(peer))),
+    )
     const failed = (error: unknown) => fail(reply.fails(error))
     started.catch(failed)
     hear = (message) => {

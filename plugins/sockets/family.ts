@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Family, MockHandle } from '../../src/plugin.ts'
 import type { DatagramPeer } from './conversations.ts'
+import type { SocketLine } from './mocking.ts'
 import type { SocketScript } from './script.ts'
 import type { FailureName } from './unreachable.ts'
 
@@ -32,7 +33,7 @@ export interface SocketFailure {
 }
 
 /** What the worker's end of a connection does: a script, or a function that is given it; it takes what comes and says nothing when left out. */
-export type SocketReply<Peer> = SocketScript | ((peer: Peer) => unknown) | SocketFailure
+export type SocketReply<Given extends unknown[]> = SocketScript | ((...given: Given) => unknown) | SocketFailure
 
 /** `tripwire.sockets`. */
 export interface SocketsFamily extends Family {
@@ -41,11 +42,11 @@ export interface SocketsFamily extends Family {
    *
    * @example tripwire.sockets.mock('tcp://mail.example.com:25', tripwire.sockets.script().send('220 ready\r\n').expect('QUIT\r\n').close())
    */
-  mock(pattern: `udp://${string}`, reply?: SocketReply<DatagramPeer>): MockHandle
-  mock(pattern: string | URL | SocketPattern, reply?: SocketReply<Socket>): MockHandle
+  mock(pattern: `udp://${string}`, reply?: SocketReply<[peer: DatagramPeer]>): MockHandle
+  mock(pattern: string | URL | SocketPattern, reply?: SocketReply<[peer: Socket, line: SocketLine]>): MockHandle
   passThrough(pattern: string | URL | SocketPattern): MockHandle
   /** @example tripwire.sockets.assert('tcp://mail.example.com:25', { sent: 'QUIT\r\n' }) */
   assert(pattern: string | URL | SocketPattern, facts?: SocketFacts): void
-  /** A script without steps: `.expect(data)`, `.send(data)`, `.wait(ms)`, `.close()` and `.reset()` each give a longer one. */
+  /** A script without steps: `.expect(data)`, `.send(data)`, `.startTls()`, `.wait(ms)`, `.close()` and `.reset()` each give a longer one. */
   script(): SocketScript
 }

@@ -1,5 +1,6 @@
 /** Mocks and assertions of connections: what `tripwire.sockets` reads and prints. */
 import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import {
   type FactPatterns,
   type Facts,
@@ -22,10 +23,16 @@ const FORMS =
 const REPLIES = "tripwire.sockets.script() with steps, a function of the peer's socket, or { error: 'refused' }"
 const KEYS = ['transport', 'host', 'port', 'path', 'client']
 
+/** What is done with a connection as a whole. */
+export interface SocketLine {
+  /** Goes on in TLS, as the server of STARTTLS does. @returns the decrypted end, once the client has changed as well */
+  startTls(): Promise<TLSSocket>
+}
+
 /** What the worker's end of a connection does. */
 export interface SocketAnswer {
   readonly script?: SocketScript
-  readonly session?: (peer: Socket | DatagramPeer) => unknown
+  readonly session?: (peer: Socket | DatagramPeer, line: SocketLine) => unknown
   readonly error?: FailureName | Error
 }
 

@@ -44,6 +44,11 @@ export class SocketScript extends Script {
     return this.step('send', data)
   }
 
+  /** Goes on in TLS, as the server of STARTTLS does; the client takes its certificate for good. Not for UDP. */
+  startTls(): this {
+    return this.step('startTls')
+  }
+
   /** @param ms milliseconds */
   wait(ms: number): this {
     if (!(typeof ms === 'number' && ms >= 0))
@@ -99,6 +104,13 @@ export class StreamInbox implements Inbox {
     if (typeof pattern === 'function' && !isAsymmetric(pattern) ? !pattern(this.left) : !fits(pattern, this.left))
       return 'unsure'
     return this.#taken(this.#bytes.length)
+  }
+
+  /** All that came and was not taken: what reads it from now on is somebody else. */
+  drain(): Buffer {
+    const bytes = this.#bytes
+    this.#bytes = Buffer.alloc(0)
+    return bytes
   }
 
   get left(): string | Uint8Array | undefined {

@@ -52,6 +52,16 @@ export interface Stage {
   fail(error: unknown): void
 }
 
+/** A step that does not wait still needs the other side to go along with it, and that did something else. */
+export class OffScript extends Error {
+  readonly came: unknown
+
+  constructor(message: string, came: unknown) {
+    super(message)
+    this.came = came
+  }
+}
+
 /** Milliseconds after which what came is all that comes: a client that waits for an answer sends no more. */
 const IDLE = 500
 
@@ -156,14 +166,15 @@ export class Performance {
     this.#timer.unref?.()
   }
 
-  #deviate(): void {
+  #deviate(came: unknown = this.#stage.inbox.left): void {
     this.#over = true
-    this.#stage.deviate(this.#at, this.#stage.inbox.left)
+    this.#stage.deviate(this.#at, came)
   }
 
   #fail(error: unknown): void {
     this.#over = true
-    this.#stage.fail(error)
+    if (error instanceof OffScript) this.#deviate(error.came)
+    else this.#stage.fail(error)
   }
 }
 

@@ -28,12 +28,12 @@ export function createDeviation(
     '',
     `  where  ${where}`,
     `         in ${startedBy.name}`,
-    `  why    expected ${expected === undefined ? 'nothing more' : printValue(expected.args[0], redact, INDENT)}`,
+    `  why    expected ${expectedText(expected, redact)}`,
     `         came     ${printValue(came, redact, INDENT)}`,
     ...printSteps(steps, step, redact),
     `  mock   ${redactText(mock.text, redact)}, at ${mock.source}`,
-    `  fix    ${expected === undefined ? 'end the script with it' : 'make this the step'}, if the code under test is right:`,
-    `           .${expected?.kind ?? 'expect'}(${printValue(came, redact, INDENT)})`,
+    `  fix    ${placeOf(expected)}, if the code under test is right:`,
+    `           .${expected !== undefined && waits(expected) ? expected.kind : 'expect'}(${printValue(came, redact, INDENT)})`,
     '  more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_SCRIPT.md',
   ]
   const { protocol, operation } = layer
@@ -51,6 +51,21 @@ export function createDeviation(
     fingerprint: `TRIPWIRE_SCRIPT ${mock.source} ${step} ${where}`,
   }
   return tripAndError(ScriptError, lines.join('\n'), parts, site, { step })
+}
+
+function waits({ kind }: Step): boolean {
+  return kind.startsWith('expect')
+}
+
+/** A step that does not wait may still need the other side to go along with it. */
+function expectedText(expected: Step | undefined, redact: RedactPatterns): string {
+  if (expected === undefined) return 'nothing more'
+  return waits(expected) ? printValue(expected.args[0], redact, INDENT) : `what ${printStep(expected, redact)} begins`
+}
+
+function placeOf(expected: Step | undefined): string {
+  if (expected === undefined) return 'end the script with it'
+  return waits(expected) ? 'make this the step' : 'put this step before it'
 }
 
 function printSteps(steps: readonly Step[], at: number, redact: RedactPatterns): string[] {

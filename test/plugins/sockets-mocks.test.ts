@@ -56,6 +56,61 @@ describe('a mocked connection', () => {
     sockets.assert('tls://vault.example.com:443')
   })
 
+  test.each([
+    ['a script', sockets.script().expect('TLS?').send('yes').startTls().expect('hello').send('secret').close()],
+    [
+      'a function',
+      (peer: Socket, { startTls }: { startTls(): Promise<Socket> }) => {
+        peer.once('data', async () => {
+          peer.write('yes')
+          const secured = await startTls()
+          secured.once('data', () => secured.end('secret'))
+        })
+      },
+    ],
+  ] as const)('may change to TLS by %s', async (_, reply) => {
+    sockets.mock('tcp://db.example.com:5432', reply)
+    const answer = await tripwire.sandbox(async () => {
+      const socket = connect(5432, 'db.example.com')
+      socket.write('TLS?')
+      expect(String((await once(socket, 'data'))[0])).toBe('yes')
+      const secured = connectTls({ socket, servername: 'db.example.com' })
+      await once(secured, 'secureConnect')
+      expect([secured.authorized, secured.getPeerCertificate().subject.CN]).toEqual([true, 'db.example.com'])
+      return ask(secured, 'hello')
+    })
+    expect(answer).toBe('secret')
+    sockets.assert('tcp://db.example.com:5432', { sent: 'TLS?hello' })
+  })
+
+  test('that goes on without TLS leaves its script', async () => {
+    sockets.mock('tcp://db.example.com:5432', sockets.script().send('yes').startTls().send('secret'))
+    const [trip] = await tripwire.expectTrip(() =>
+      tripwire.sandbox(async () => {
+        const socket = connect(5432, 'db.example.com').on('error', () => {})
+        await once(socket, 'data')
+        socket.end('no')
+        await once(socket, 'close')
+      }),
+    )
+    expect(trip?.message.split('\n').filter((line) => !line.includes(':5432'))).toMatchInlineSnapshot(`
+      [
+        "",
+        "  where  test/plugins/sockets-mocks.test.ts:90:24",
+        "         in test "a mocked connection > that goes on without TLS leaves its script"",
+        "  why    expected what .startTls() begins",
+        "         came     'no'",
+        "  script   1 .send('yes')",
+        "         > 2 .startTls()",
+        "           3 .send('secret')",
+        "  fix    put this step before it, if the code under test is right:",
+        "           .expect('no')",
+        "  more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_SCRIPT.md",
+      ]
+    `)
+    sockets.assert('tcp://db.example.com:5432', { sent: 'no' })
+  })
+
   test('may be a unix socket', async () => {
     sockets.mock('unix:/run/app.sock', (peer) => void peer.end('bye'))
     expect(await tripwire.sandbox(() => ask(connect('/run/app.sock'), 'x'))).toBe('bye')

@@ -35,6 +35,35 @@ test('nodemailer sends a mail along an SMTP script', async () => {
   sockets.assert('tcp://mail.example.com:25')
 })
 
+test('nodemailer changes to TLS in the middle of an SMTP script', async () => {
+  const script = sockets
+    .script()
+    .send('220 mail.example.com ESMTP\r\n')
+    .expect(/EHLO \S+\r\n/)
+    .send('250-mail.example.com\r\n250 STARTTLS\r\n')
+    .expect('STARTTLS\r\n')
+    .send('220 go on\r\n')
+    .startTls()
+    .expect(/EHLO \S+\r\n/)
+    .send('250 mail.example.com\r\n')
+    .expect('MAIL FROM:<shop@example.com>\r\n')
+    .send('250 ok\r\n')
+    .expect('RCPT TO:<ann@example.com>\r\n')
+    .send('250 ok\r\n')
+    .expect('DATA\r\n')
+    .send('354 go on\r\n')
+    .expect(/.*Subject: Your order\r\n.*\r\n\.\r\n/s)
+    .send('250 queued\r\n')
+  sockets.mock('tcp://mail.example.com:587', script)
+  const { response } = await tripwire.sandbox(() =>
+    nodemailer
+      .createTransport({ host: 'mail.example.com', port: 587, secure: false, requireTLS: true })
+      .sendMail({ from: 'shop@example.com', to: 'ann@example.com', subject: 'Your order', text: 'Thank you.' }),
+  )
+  expect(response).toBe('250 queued')
+  sockets.assert('tcp://mail.example.com:587')
+})
+
 test('a mail that is another one fails where it is another one', async () => {
   sockets.mock('tcp://mail.example.com:25', smtp)
   const trips = await tripwire.expectTrip(() => tripwire.sandbox(() => sendMail('Invoice')))

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { expectTypeOf, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 
@@ -9,6 +10,11 @@ test('a function that serves a socket is given a real one, of UDP a peer of pack
     expectTypeOf(peer.send).parameter(0).toEqualTypeOf<string | Uint8Array>()
     peer.on('message', (message) => expectTypeOf(message).toEqualTypeOf<Buffer>())
   })
+  tripwire.sockets.mock('tcp://mail.example.com:587', async (_, { startTls }) => {
+    expectTypeOf(await startTls()).toEqualTypeOf<TLSSocket>()
+  })
+  // @ts-expect-error packets do not change to TLS
+  tripwire.sockets.mock('udp://stats.example.com:8125', (_, { startTls }) => startTls())
   // @ts-expect-error Node has no such failure
   tripwire.sockets.mock('tcp://mail.example.com:25', { error: 'tired' })
 })
