@@ -1,5 +1,5 @@
 /** In the innermost folder of packages, whichever package manager made it. */
-const PACKAGE = /[/\\]node_modules[/\\](@[^/\\]+[/\\][^/\\]+|[^@./\\][^/\\]*)[/\\](?!.*[/\\]node_modules[/\\])/
+const PACKAGE = /[/\\]node_modules[/\\](@[^/\\]+[/\\][^/\\]+|[^@./\\][^/\\]*)[/\\](?!(?:.*[/\\])?node_modules[/\\])/
 
 /** The npm package that a file belongs to. */
 export function packageOf(file: string): string | undefined {
