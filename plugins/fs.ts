@@ -15,6 +15,7 @@ import { nearestRoot, passesByRoots, printPath, printRoot, readRoots, resolveLin
 import { parseFsRule } from './fs/rule.ts'
 import { Seam } from './fs/seam.ts'
 import { guardSqlite } from './fs/sqlite.ts'
+import { guardSqliteAddons } from './fs/sqlite-addons.ts'
 import { guardStreams } from './fs/streams.ts'
 import { type Access, OPERATIONS } from './fs/table.ts'
 
@@ -45,6 +46,7 @@ export const fs = definePlugin({
     guardStreams(seam, fsModule)
     guardChdir(seam)
     guardSqlite(seam)
+    guardSqliteAddons(seam)
     guardNativeFiles(seam)
   },
 })

@@ -7,12 +7,17 @@
 export type Place = string
 
 export interface Opening {
-  /** `database`: a file or URL. `device`: a device file. `program`: like a child process. `peer`: `tcp://host:port`. `conninfo`: as libpq writes it. */
-  readonly kind: 'database' | 'device' | 'program' | 'peer' | 'conninfo'
+  /**
+   * `database`: a file or URL. `device`: a device file. `program`: like a child process. `peer`: `tcp://host:port`; `server`: the same, listened
+   * on. `conninfo`: as libpq writes it.
+   */
+  readonly kind: 'database' | 'device' | 'program' | 'peer' | 'server' | 'conninfo'
   readonly at: Place
   readonly product?: string
   /** Where it says, if anywhere, that nothing is written. */
   readonly readOnly?: Place
+  /** Whether the addon has to fail by itself where it is stopped: an object of it that never tried to open crashes the process as it goes. */
+  readonly mustFail?: boolean
   /** Of a program. */
   readonly args?: Place
   readonly cwd?: Place
@@ -24,7 +29,7 @@ export interface Addon {
   /** Names of the packages in whose folder the binary lies; those of platforms too. */
   readonly packages: RegExp
   /** By the path of a function or class in what the binary exports: `Env.prototype.open`. */
-  readonly opens: Readonly<Record<string, Opening>>
+  readonly opens: Readonly<Record<string, Opening | readonly Opening[]>>
 }
 
 const database = (product: string, at: Place, readOnly?: Place): Opening => ({
@@ -36,15 +41,19 @@ const database = (product: string, at: Place, readOnly?: Place): Opening => ({
 const device = (at: Place): Opening => ({ kind: 'device', at })
 
 export const ADDONS: readonly Addon[] = [
-  // sqlite3 6, libsql 0.6; better-sqlite3 has a guard of its own, which reads its statements too
-  { name: 'sqlite3', packages: /^sqlite3$/, opens: { Database: database('sqlite', '0') } },
+  // sqlite3 6, libsql 0.5; what is said in SQL, and better-sqlite3, the guard of files knows
+  { name: 'sqlite3', packages: /^sqlite3$/, opens: { Database: database('sqlite', '0', '1') } },
   {
     name: 'libsql',
     packages: /^(?:libsql|@libsql\/.+)$/,
-    opens: { databaseOpen: database('sqlite', '0'), databaseOpenWithSync: database('sqlite', '0') },
+    opens: {
+      databaseOpen: database('sqlite', '0'),
+      // A replica: the file, and the host that it is a copy of.
+      databaseOpenWithSync: [database('sqlite', '0'), database('sqlite', '1')],
+    },
   },
   // duckdb 1, @duckdb/node-api 1
-  { name: 'duckdb', packages: /^duckdb$/, opens: { Database: database('duckdb', '0') } },
+  { name: 'duckdb', packages: /^duckdb$/, opens: { Database: database('duckdb', '0', '1') } },
   {
     name: '@duckdb/node-api',
     packages: /^@duckdb\/node-bindings(?:-.+)?$/,
@@ -54,7 +63,7 @@ export const ADDONS: readonly Addon[] = [
   {
     name: 'lmdb',
     packages: /^(?:lmdb|@lmdb\/.+)$/,
-    opens: { 'Env.prototype.open': database('lmdb', '0.path', '0.readOnly') },
+    opens: { 'Env.prototype.open': { ...database('lmdb', '0.path', '0.readOnly'), mustFail: true } },
   },
   { name: 'classic-level', packages: /^(?:classic-level|leveldown)$/, opens: { db_open: database('leveldb', '1') } },
   { name: 'rocksdb', packages: /^rocksdb$/, opens: { db_open: database('rocksdb', '1', '2.readOnly') } },
@@ -85,5 +94,13 @@ export const ADDONS: readonly Addon[] = [
     opens: { 'UsbDevice.prototype.open': device(''), 'Device.prototype.__open': device('') },
   },
   // zeromq 6
-  { name: 'zeromq', packages: /^zeromq$/, opens: { 'Socket.prototype.connect': { kind: 'peer', at: '0' } } },
+  {
+    name: 'zeromq',
+    packages: /^zeromq$/,
+    opens: {
+      'Socket.prototype.connect': { kind: 'peer', at: '0' },
+      'Socket.prototype.bind': { kind: 'server', at: '0' },
+      'Socket.prototype.bindSync': { kind: 'server', at: '0' },
+    },
+  },
 ]

@@ -16,7 +16,8 @@ export function layerOf(opening: Opening, name: string, args: readonly unknown[]
   if (opening.kind === 'device') return device(name, given, args)
   if (typeof given !== 'string') return undefined
   if (opening.kind === 'program') return program(given, opening, args)
-  if (opening.kind === 'peer') return peer(given)
+  if (opening.kind === 'peer') return peer(given, 'connect')
+  if (opening.kind === 'server') return peer(given, 'listen')
   if (opening.kind === 'conninfo') return connection(opening.product, name, parseConninfo(given))
   return database(given, opening, name, args)
 }
@@ -25,6 +26,18 @@ function at(args: readonly unknown[], place: Place): unknown {
   let value: unknown = args
   for (const key of place === '' ? [] : place.split('.')) value = (value as Record<string, unknown> | undefined)?.[key]
   return place === '' ? undefined : value
+}
+
+/** Below what is no folder: whoever opens it fails. */
+const NOWHERE = '/dev/null/nothing'
+
+/** The arguments with a place at which nothing can be opened. */
+export function elsewhere({ at: place }: Opening, args: readonly unknown[]): unknown[] {
+  const [number, key] = place.split('.')
+  return args.map((arg, index) => {
+    if (String(index) !== number) return arg
+    return key === undefined ? NOWHERE : { ...(arg as object), [key]: NOWHERE }
+  })
 }
 
 function device(name: string, given: unknown, args: readonly unknown[]): Layer {
@@ -47,13 +60,23 @@ function program(file: string, opening: Opening, args: readonly unknown[]): Laye
   return { protocol: 'subprocess', operation: 'subprocess:spawn', facts }
 }
 
-function peer(address: string): Layer | undefined {
-  const [, host, port] = /^tcp:\/\/(.+):(\d+)$/.exec(address) ?? []
-  if (host !== undefined)
-    return { protocol: 'sockets', operation: 'sockets:connect', facts: { transport: 'tcp', host, port: Number(port) } }
+function peer(address: string, operation: 'connect' | 'listen'): Layer | undefined {
+  // Before a `;` stands where it comes from.
+  const [, host, port] = /^tcp:\/\/(?:[^;]*;)?(.+):(\d+|\*)$/.exec(address) ?? []
+  if (host !== undefined) {
+    const facts = { transport: 'tcp', host: host === '*' ? '0.0.0.0' : host, port: port === '*' ? 0 : Number(port) }
+    return { protocol: 'sockets', operation: `sockets:${operation}`, facts }
+  }
   const [, path] = /^ipc:\/\/(.+)$/.exec(address) ?? []
   if (path === undefined) return undefined
-  return { protocol: 'sockets', operation: 'sockets:connect', facts: { transport: 'unix', path } }
+  return { protocol: 'sockets', operation: `sockets:${operation}`, facts: { transport: 'unix', path } }
+}
+
+/** What an address that is listened on is called among a test's own endpoints. */
+export function endpointOf(address: string): string | undefined {
+  const { facts } = peer(address, 'listen') ?? {}
+  if (facts === undefined) return undefined
+  return facts.transport === 'unix' ? `unix:${facts.path}` : `tcp:${facts.port}`
 }
 
 function database(given: string, opening: Opening, driver: string, args: readonly unknown[]): Layer | undefined {
@@ -63,10 +86,15 @@ function database(given: string, opening: Opening, driver: string, args: readonl
   }
   const file = given.replace(/^file:(?:\/\/)?/, '').replace(/\?.*$/, '')
   if (file === '' || file === ':memory:' || /[?&]mode=memory/.test(given)) return undefined
-  const access = opening.readOnly !== undefined && at(args, opening.readOnly) ? 'read' : 'write'
+  const access = opening.readOnly !== undefined && isReading(at(args, opening.readOnly)) ? 'read' : 'write'
   // As a file, so that the folders of `fs` judge it; the driver makes it a call of `db`.
   const facts = { path: resolve(currentFolder(), file), function: driver, driver, product: opening.product }
   return { protocol: 'fs', operation: `fs:${access}`, facts }
+}
+
+/** A yes, or flags of SQLite and DuckDB, whose last two bits say it. */
+function isReading(value: unknown): boolean {
+  return typeof value === 'number' ? (value & 3) === 1 : value === true
 }
 
 function connection(

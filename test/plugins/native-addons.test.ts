@@ -87,7 +87,10 @@ describe('an addon that is known for I/O of its own', () => {
     const addon = ADDONS.find(({ packages }) => packages.test(name))
     const found = addon?.opens[path]
     if (found === undefined) throw new Error(`${name} has no ${path}`)
-    return layerOf(found, addon?.name ?? name, args)
+    return [found]
+      .flat()
+      .map((opening) => layerOf(opening, addon?.name ?? name, args))
+      .find((layer) => layer !== undefined)
   }
   test.each<[string, string, unknown[], object]>([
     ['sqlite3', 'Database', ['file:/a/b.db?mode=ro'], { product: 'sqlite', path: '/a/b.db', driver: 'sqlite3' }],

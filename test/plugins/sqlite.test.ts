@@ -146,6 +146,19 @@ describe.skipIf(sqlite === undefined)('node:sqlite', () => {
     expect(trip).toMatchObject({ operation: 'db:open', rule: `db:sqlite:${out('there.db')}` })
   })
 
+  test.for([true, false])(
+    'loads no extension by what is said in SQL, allowed %s: SQLite refuses that',
+    (allowExtension) => {
+      const database = new DatabaseSync(':memory:', { allowExtension }) as Database & {
+        enableLoadExtension(on: boolean): void
+      }
+      if (allowExtension) database.enableLoadExtension(true)
+      const statement = database.prepare('select load_extension(?)')
+      expect(() => statement.get(out('new.so'))).toThrow('not authorized')
+      database.close()
+    },
+  )
+
   test('is one interaction of a sandbox', () => {
     const box = tripwire.sandbox((box) => {
       new DatabaseSync(inside).close()

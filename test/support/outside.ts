@@ -10,8 +10,8 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll } from 'vitest'
-import { tripwire } from 'vitest-tripwire'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { type Trip, tripwire } from 'vitest-tripwire'
 
 /** A folder where no test may write, and one in the temporary folder with links that lead there. */
 export interface Places {
@@ -64,6 +64,8 @@ export function usePlaces(): Omit<Places, 'restore' | 'remove'> & {
   into(name: string): string
   /** What has this name in the folder outside. */
   out(name: string): string
+  /** Expects that a call fails because it is stopped, and that everything outside is left as it is; its trips. */
+  stopped(call: () => unknown): Promise<readonly Trip[]>
 } {
   let places: Places
   beforeAll(() => {
@@ -81,7 +83,16 @@ export function usePlaces(): Omit<Places, 'restore' | 'remove'> & {
     tree: () => places.tree(),
     into: (name) => join(places.inside, name),
     out: (name) => join(places.outside, name),
+    stopped: (call) => stoppedAt(places, call),
   }
+}
+
+async function stoppedAt(places: Places, call: () => unknown): Promise<readonly Trip[]> {
+  const before = places.tree()
+  const trips = await tripwire.expectTrip(() => expect(async () => call()).rejects.toThrow())
+  expect(places.tree()).toEqual(before)
+  // Addons are loaded by the first call that needs them.
+  return trips.filter(({ operation }) => operation !== 'native:load')
 }
 
 /** For what the test itself does to set up and to look. */
