@@ -5,7 +5,7 @@ import type { SubprocessReply } from './reply.ts'
 import { ProgramInbox, type SubprocessScript } from './script.ts'
 
 // Captured at load: tests fake timers.
-const { setTimeout, setImmediate, Buffer } = globalThis
+const { setTimeout, clearTimeout, setImmediate, Buffer } = globalThis
 /** The code of a program whose input ended before its script did. */
 const BROKEN_OFF = 1
 const ENDINGS = new Set(['exit', 'kill', 'stay'])
@@ -22,7 +22,9 @@ export function play(program: Program, script: SubprocessScript, reply: Reply, f
     steps,
     inbox,
     perform(step, last) {
-      const doing = act(program, step, last) as PromiseLike<unknown> | undefined
+      // It was killed meanwhile, and does nothing more.
+      if (program.ended) return new Promise(() => {})
+      const doing = step.kind === 'wait' ? wait(step.args[0] as number) : act(program, step, last)
       // Meanwhile its input may have ended.
       if (typeof doing?.then === 'function')
         doing.then(
@@ -34,7 +36,17 @@ export function play(program: Program, script: SubprocessScript, reply: Reply, f
     deviate: (at, came) => fail(reply.deviates({ step: at + 1, steps, came })),
     fail: (error) => fail(reply.fails(error)),
   })
-  reply.owes(() => show.left)
+  let timer: NodeJS.Timeout | undefined
+  const wait = (ms: number) =>
+    new Promise((resolve) => {
+      timer = setTimeout(resolve, ms)
+    })
+  const { onEnd } = program
+  program.onEnd = (...how) => {
+    clearTimeout(timer)
+    onEnd?.(...how)
+  }
+  reply.owes(() => (program.ended ? unsaid(show.left, script) : show.left))
   const advance = () => {
     inbox.read(program.text)
     show.advance()
@@ -58,15 +70,22 @@ export function play(program: Program, script: SubprocessScript, reply: Reply, f
   advance()
 }
 
-function act(program: Program, { kind, args: [arg] }: Step, last: unknown): unknown {
-  if (kind === 'wait') return new Promise((resolve) => setTimeout(resolve, arg as number))
-  if (kind === 'exit') return program.end(arg as number)
-  if (kind === 'kill') return program.end(undefined, arg as string)
-  if (kind === 'stay') return undefined
+/** What a program that was killed still had to do; to wait, and to end in its time, is nothing. */
+function unsaid(left: readonly Step[], { steps }: SubprocessScript): readonly Step[] {
+  const said = left.filter((step) => steps.includes(step))
+  const next = said.findIndex(({ kind }) => kind !== 'wait')
+  return next < 0 ? [] : said.slice(next)
+}
+
+function act(program: Program, { kind, args: [arg] }: Step, last: unknown): PromiseLike<unknown> | undefined {
+  if (kind === 'exit') program.end(arg as number)
+  if (kind === 'kill') program.end(undefined, arg as string)
+  if (ENDINGS.has(kind)) return undefined
   const given = typeof arg === 'function' ? arg(last) : arg
   const go = (what: unknown) => {
     if (kind === 'send') program.send(what)
     else program.write(kind === 'print' ? 1 : 2, what as string)
+    return undefined
   }
   return typeof given?.then === 'function' ? given.then(go) : go(given)
 }

@@ -53,6 +53,7 @@ function followWork(tap: Tap, threads: Threads, started: WeakMap<object, NewThre
   const peers = new SafeWeakMap<object, object>()
   /** Ports that stayed here, by the thread that has their other end. */
   const leadTo = new SafeWeakMap<object, NewThread>()
+  const { MessageChannel: plain } = threads
   tap.patch(threads, 'MessageChannel', (Original) => {
     const Watched: typeof Original = new Proxy(Original, {
       construct(_, args, target) {
@@ -63,6 +64,9 @@ function followWork(tap: Tap, threads: Threads, started: WeakMap<object, NewThre
     })
     return Watched
   })
+  // Node 15 to 26 offer the same class under both names.
+  const everywhere = globalThis as unknown as Pick<Threads, 'MessageChannel'>
+  if (everywhere.MessageChannel === plain) tap.patch(everywhere, 'MessageChannel', () => threads.MessageChannel)
   const follow = (worker: object, given: unknown) => {
     const thread = started.get(worker)
     if (thread === undefined) return

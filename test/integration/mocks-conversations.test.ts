@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { runVitest, type VitestRun } from '../support/run-vitest.ts'
 
 const HEAD = `
-import { once } from 'node:events'
+import { once } from 'node:events'; import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import dns from 'node:dns/promises'
 import { connect } from 'node:net'
@@ -147,6 +147,15 @@ describe('a conversation that leaves its script', () => {
     'a step that cannot be meant': '  tripwire.ws.script().close(1006)',
     'a pattern that cannot be meant': "  tripwire.sockets.mock('listen:25')",
     'a reply that cannot be meant': "  tripwire.ws.mock('wss://feed.example.com', { satus: 401 })",
+    'steps left over by a program that was killed': `
+  tripwire.subprocess.mock(['serve'], tripwire.subprocess.script().print('ready').wait(60_000).print('bye'))
+  await tripwire.sandbox(async () => {
+    const child = spawn('serve')
+    await once(child.stdout, 'data')
+    child.kill()
+    await once(child, 'close')
+  })
+  tripwire.subprocess.assert(['serve'])`,
   }
   let run: VitestRun
   beforeAll(async () => {

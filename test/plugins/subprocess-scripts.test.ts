@@ -1,6 +1,6 @@
 import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 
 const { script } = tripwire.subprocess
@@ -153,6 +153,35 @@ describe('a script', () => {
     })
     expect(how).toEqual([null, 'SIGINT'])
     tripwire.subprocess.assert(['vite'], { input: 'q', signal: 'SIGINT' })
+  })
+
+  describe('that is killed while it waits', () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+    const killed = () =>
+      tripwire.sandbox(async () => {
+        const child = spawn('serve')
+        await new Promise((resolve) => child.stdout.once('data', resolve))
+        child.kill()
+        return new Promise((resolve) => child.once('close', (...how) => resolve(how)))
+      })
+
+    test('does nothing more, and holds nobody up', async () => {
+      tripwire.subprocess.mock(['serve'], script().print('ready').wait(60_000))
+      const before = timers()
+      expect(await killed()).toEqual([null, 'SIGTERM'])
+      expect(timers()).toBe(before)
+      tripwire.subprocess.assert(['serve'], { signal: 'SIGTERM' })
+    })
+
+    test('leaves over what it still had to say', async () => {
+      const late = vi.fn(() => 'late')
+      const mock = tripwire.subprocess.mock(['serve'], script().print('ready').wait(30).print(late)).optional()
+      expect(await killed()).toEqual([null, 'SIGTERM'])
+      await new Promise((resolve) => setTimeout(resolve, 60))
+      expect(late).not.toHaveBeenCalled()
+      expect(mock).toBeDefined()
+      tripwire.subprocess.assert(['serve'])
+    })
   })
 
   test.each([

@@ -4,9 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import threads, { MessageChannel, SHARE_ENV, Worker, type WorkerOptions } from 'node:worker_threads'
-import { Piscina } from 'piscina'
-import { Tinypool } from 'tinypool'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { M, tripwire } from 'vitest-tripwire'
 
 const FILE = join(import.meta.dirname, '../fixtures/worker/caller.mjs')
@@ -203,30 +201,6 @@ describe('a server', () => {
     await once(server, 'listening')
     expect(await ask(worker, 'connect', (server.address() as AddressInfo).port)).toBe('done')
     server.close()
-  })
-})
-
-describe('a pool', () => {
-  const piscina = new Piscina({ filename: join(import.meta.dirname, '../fixtures/worker/task.mjs'), maxThreads: 1 })
-  const tinypool = new Tinypool({
-    filename: join(import.meta.dirname, '../fixtures/worker/task.mjs'),
-    runtime: 'worker_threads',
-    maxThreads: 1,
-  })
-  afterAll(async () => {
-    await piscina.destroy()
-    await tinypool.destroy()
-  })
-
-  test.each<[string, () => Promise<unknown>]>([
-    ['piscina', () => piscina.run(AWAY)],
-    ['tinypool', () => tinypool.run(AWAY)],
-  ])('%s works for whoever gives it a task, by his rules', async (_, run) => {
-    for (const name of ['first', 'second']) {
-      const [trip] = await tripwire.expectTrip('http', async () => expect(await run(), name).toBe(STOPPED))
-      expect(trip?.startedBy.name).toContain('works for whoever')
-    }
-    expect(await tripwire.refuse('http', run)).toBe('EHOSTUNREACH')
   })
 })
 
