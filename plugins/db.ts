@@ -8,6 +8,7 @@ import { resolve } from 'node:path'
 import {
   definePlugin,
   type Layer,
+  type PolicyContext,
   packageOf,
   type RuleFields,
   type RulePlace,
@@ -137,15 +138,22 @@ function parseRule(text: string, { dir }: RulePlace): RuleFields {
 
 const PRODUCT_OF: Readonly<Record<string, string>> = { postgresql: 'postgres', rediss: 'redis' }
 
-function remedy({ operation, facts }: Layer) {
+function remedy({ operation, facts }: Layer, { sandboxed }: PolicyContext) {
   if (operation !== 'db:connect') {
     const hint =
       'a database file is judged by the folders of fs.write, and of fs.read where it is opened for reading only'
     return { rule: `db:${facts.product}:${facts.path}`, hint }
   }
-  if (facts.path !== undefined) return { rule: `db:unix:${facts.path}` }
+  const hint = sandboxed ? { hint: hintFor(facts) } : {}
+  if (facts.path !== undefined) return { rule: `db:unix:${facts.path}`, ...hint }
   const usual = PRODUCTS[String(facts.product)] === facts.port
   const host = String(facts.host)
   const place = `${host.includes(':') ? `[${host}]` : host}${usual ? '' : `:${facts.port}`}`
-  return { rule: `db:${facts.product}://${place}${facts.database === undefined ? '' : `/${facts.database}`}` }
+  return { rule: `db:${facts.product}://${place}${facts.database === undefined ? '' : `/${facts.database}`}`, ...hint }
+}
+
+/** What can stand in its place. */
+function hintFor({ path, host, port }: Layer['facts']): string {
+  const place = path === undefined ? `tcp://${String(host).includes(':') ? `[${host}]` : host}:${port}` : `unix:${path}`
+  return `queries are not mocked; mock the function that makes them, tripwire.mock(orders, 'find'), or the bytes of the connection, tripwire.sockets.mock('${place}', …)`
 }

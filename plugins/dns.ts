@@ -5,7 +5,7 @@
  * Bypassed by: resolvers in native addons or WebAssembly; UDP sent by hand is watched by `sockets`.
  */
 import { createRequire } from 'node:module'
-import { definePlugin, isLoopbackHost, type Layer, type Tap } from '../src/plugin.ts'
+import { definePlugin, isLoopbackHost, type Layer, packageOf, type StackFrame, type Tap } from '../src/plugin.ts'
 import { guardCallbacks, guardPromises } from './dns/functions.ts'
 import { mocking } from './dns/mocking.ts'
 import { parseDnsRule } from './dns/rule.ts'
@@ -20,12 +20,14 @@ export const dns = definePlugin({
     resolve: { safety: 'safe', summary: 'asks a name server for records' },
     reverse: { safety: 'safe', summary: 'asks for the names of an address' },
   },
-  facts: { hostname: 'host', rrtype: 'name' },
+  facts: { hostname: 'host', rrtype: 'name', client: 'word' },
   synonyms: ['lookup', 'resolve'],
   aside: true,
   mocking,
   prepares: ({ operation, facts }) =>
-    operation === 'dns:lookup' || (operation === 'dns:resolve' && /^A(?:AAA)?$/.test(String(facts.rrtype))),
+    operation === 'dns:lookup' ||
+    (operation === 'dns:resolve' && (facts.client !== undefined || /^A(?:AAA)?$/.test(String(facts.rrtype)))),
+  lifts: { over: 'dns', lift: nameClient },
   parseRule: parseDnsRule,
   describe,
   remedy: ({ facts }) => ({ rule: `dns:${facts.hostname}` }),
@@ -40,6 +42,14 @@ export const dns = definePlugin({
     guardPromises(tap, module.promises.Resolver.prototype as unknown as Record<string, unknown>, net.isIP)
   },
 })
+
+const GRPC = '@grpc/grpc-js'
+
+/** gRPC asks for the settings of a service (TXT) before it connects: that is none of the test's questions. */
+function nameClient(lower: Layer, stack: () => readonly StackFrame[]): Layer | undefined {
+  if (lower.facts.rrtype !== 'TXT' || !stack().some(({ file }) => packageOf(file) === GRPC)) return undefined
+  return { ...lower, facts: { ...lower.facts, client: GRPC } }
+}
 
 /** As the system reads it, which asks a name server for `[::1]` and `127.0.0.1.`, and for nothing that is an address (never judged). */
 function isAnsweredHere(host: string): boolean {

@@ -42,15 +42,18 @@ export { packageOf } from './core/package-name.ts'
 export { parseQuery, queryOf } from './core/query.ts'
 export { RuleSyntaxError } from './core/rule-syntax.ts'
 export {
+  DATA,
   fitsMessage,
   type Inbox,
   isText,
   MessageInbox,
   OffScript,
   Performance,
+  type Sayable,
   Script,
   type Stage,
   type Step,
+  say,
   type Taken,
 } from './core/script.ts'
 export { suggest } from './core/suggest.ts'

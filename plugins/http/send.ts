@@ -2,7 +2,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
 import { Readable } from 'node:stream'
-import { RuleSyntaxError, SafeWeakSet } from '../../src/plugin.ts'
+import { DATA, RuleSyntaxError, SafeWeakSet } from '../../src/plugin.ts'
 import type { HttpReply } from './reply.ts'
 
 export type Outgoing = ServerResponse | Http2ServerResponse
@@ -90,6 +90,7 @@ async function write(
   const closed = new Promise<void>((resolve) => response.once('close', resolve))
   for await (const chunk of Readable.from(body as AsyncIterable<string | Uint8Array>, { objectMode: true })) {
     if (response.destroyed || response.closed) return
+    if (!DATA.can(chunk)) throw new RuleSyntaxError(`its body gave ${String(chunk)}`, `chunks of ${DATA.expected}`)
     if (!response.write(chunk))
       await Promise.race([closed, new Promise<void>((resolve) => response.once('drain', resolve))])
   }

@@ -5,7 +5,7 @@
 import type { RemoteInfo, Socket } from 'node:dgram'
 import { EventEmitter } from 'node:events'
 import { createRequire } from 'node:module'
-import { type Facts, MessageInbox, Performance, type Reply, type Step, type Tap } from '../../src/plugin.ts'
+import { DATA, type Facts, MessageInbox, Performance, type Reply, type Step, say, type Tap } from '../../src/plugin.ts'
 import type { SocketAnswer } from './mocking.ts'
 import { readable } from './script.ts'
 import { deviation } from './serve.ts'
@@ -99,11 +99,7 @@ export function converse(
 function act(deliver: (message: Buffer) => void, { kind, args }: Step, last: unknown): unknown {
   const [arg] = args
   if (kind === 'wait') return new Promise((resolve) => setTimeout(resolve, arg as number))
-  if (kind !== 'send') return undefined
-  const data = typeof arg === 'function' ? arg(last) : arg
-  if (typeof data?.then === 'function') return data.then((text: string) => deliver(Buffer.from(text)))
-  deliver(Buffer.from(data))
-  return undefined
+  return kind === 'send' ? say(arg, last, DATA, (data) => deliver(Buffer.from(data as string))) : undefined
 }
 
 function sender(socket: Socket, { host, port }: Facts): Omit<RemoteInfo, 'size'> {

@@ -2,12 +2,14 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import {
+  DATA,
   type Deviation,
   OffScript,
   Performance,
   type Redirected,
   type Reply,
   type Step,
+  say,
   type Tap,
 } from '../../src/plugin.ts'
 import type { SocketAnswer } from './mocking.ts'
@@ -178,11 +180,7 @@ function act(peer: Socket, { kind, args }: Step, last: unknown): unknown {
   if (kind === 'wait') return new Promise((resolve) => setTimeout(resolve, arg as number))
   if (kind === 'close') peer.end()
   if (kind === 'reset') peer.resetAndDestroy()
-  if (kind !== 'send') return undefined
-  const data = typeof arg === 'function' ? arg(last) : arg
-  if (typeof data?.then === 'function') return data.then((text: string) => void peer.write(text))
-  peer.write(data)
-  return undefined
+  return kind === 'send' ? say(arg, last, DATA, (data) => void peer.write(data)) : undefined
 }
 
 /** What a function of the test's does on events of its peer belongs to the sandbox of the call, and fails as the function itself. */

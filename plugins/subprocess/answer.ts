@@ -1,5 +1,5 @@
 /** Carries out what a mock answers to a program that is started beside the test. */
-import { type Facts, isError, type Reply } from '../../src/plugin.ts'
+import { DATA, type Facts, isError, type Reply, RuleSyntaxError } from '../../src/plugin.ts'
 import type { Start } from './command.ts'
 import { play } from './play.ts'
 import type { Program } from './program.ts'
@@ -78,16 +78,17 @@ export function perform(program: Program, start: Start, reply: Reply): Life {
   const failure = early !== undefined && 'errno' in early ? early : undefined
   program.onEnd = (exitCode, signal) => {
     stdin.end()
-    const input = readInput(program.input)
+    const input = readInput(program.input.bytes)
     reply.complete({
       ...(input !== undefined && { input }),
       ...(exitCode !== undefined && { exitCode }),
-      ...(signal !== undefined && { signal }),
+      // Those of real time have no name.
+      ...(signal && { signal }),
     })
   }
   const go = () => {
     if (program.ended) return
-    const input = readInput(program.input)
+    const input = readInput(program.input.bytes)
     const error = reply.tentative ? reply.complete(input === undefined ? {} : { input }) : undefined
     if (error !== undefined) return program.fail(ENOENT, error)
     // By now it may be another mock's.
@@ -100,10 +101,10 @@ export function perform(program: Program, start: Start, reply: Reply): Life {
     if ('errno' in given) return fail(program, given)
     if (given.reply instanceof Promise)
       given.reply.then(
-        (later) => run(program, later),
+        (later) => run(program, later, reply),
         (error) => fail(program, thrown(error)),
       )
-    else run(program, given.reply)
+    else run(program, given.reply, reply)
   }
   return {
     failure,
@@ -123,14 +124,14 @@ function fail(program: Program, { errno, error }: Failure): void {
 function inputOf(program: Program) {
   let end = () => {}
   const text = new Promise<string>((resolve) => {
-    end = () => resolve(program.text)
+    end = () => resolve(program.input.text)
   })
-  const look = () => program.inputEnded && end()
+  const look = () => program.input.ended && end()
   program.onInput = look
   return { text, begin: look, end }
 }
 
-function run(program: Program, reply: SubprocessReply): void {
+function run(program: Program, reply: SubprocessReply, asking: Reply): void {
   const failure = failureOf(reply)
   if (failure !== undefined) {
     fail(program, failure)
@@ -143,7 +144,7 @@ function run(program: Program, reply: SubprocessReply): void {
       if (!stays) program.end(signal === undefined ? exitCode : undefined, signal)
     }
     if (writing.length === 0) end()
-    else Promise.all(writing).then(end, (error) => fail(program, thrown(error)))
+    else Promise.all(writing).then(end, (error) => fail(program, thrown(asking.fails(error))))
   }
   if (delay === 0) {
     act()
@@ -168,6 +169,7 @@ function write(program: Program, fd: number, output: Output | undefined): Promis
 async function pump(program: Program, fd: number, output: AsyncIterable<string | Uint8Array>): Promise<void> {
   for await (const chunk of output) {
     if (program.ended) return
+    if (!DATA.can(chunk)) throw new RuleSyntaxError(`its output gave ${String(chunk)}`, `chunks of ${DATA.expected}`)
     program.write(fd, chunk)
     await program.drained(fd)
   }

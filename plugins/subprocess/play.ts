@@ -1,5 +1,5 @@
 /** Plays a program's script: along with the code that talks to it, or all at once where the code waits for the program. */
-import { Performance, type Reply, type Step } from '../../src/plugin.ts'
+import { DATA, Performance, type Reply, RuleSyntaxError, type Sayable, type Step, say } from '../../src/plugin.ts'
 import type { Program } from './program.ts'
 import type { SubprocessReply } from './reply.ts'
 import { ProgramInbox, type SubprocessScript } from './script.ts'
@@ -48,11 +48,11 @@ export function play(program: Program, script: SubprocessScript, reply: Reply, f
   }
   reply.owes(() => (program.ended ? unsaid(show.left, script) : show.left))
   const advance = () => {
-    inbox.read(program.text)
+    inbox.read(program.input.nextText())
     show.advance()
     const [next] = show.left
     const deaf =
-      next?.kind === 'expectInput' ? program.inputEnded : next?.kind === 'expectMessage' && !program.connected
+      next?.kind === 'expectInput' ? program.input.ended : next?.kind === 'expectMessage' && !program.connected
     if (!deaf || program.ended || show.busy) return
     show.ended()
     program.end(BROKEN_OFF)
@@ -81,13 +81,14 @@ function act(program: Program, { kind, args: [arg] }: Step, last: unknown): Prom
   if (kind === 'exit') program.end(arg as number)
   if (kind === 'kill') program.end(undefined, arg as string)
   if (ENDINGS.has(kind)) return undefined
-  const given = typeof arg === 'function' ? arg(last) : arg
-  const go = (what: unknown) => {
-    if (kind === 'send') program.send(what)
-    else program.write(kind === 'print' ? 1 : 2, what as string)
-    return undefined
-  }
-  return typeof given?.then === 'function' ? given.then(go) : go(given)
+  if (kind === 'send') return say(arg, last, MESSAGE, (message) => program.send(message))
+  return say(arg, last, DATA, (text) => program.write(kind === 'print' ? 1 : 2, text))
+}
+
+/** Node refuses to send nothing. */
+const MESSAGE: Sayable<unknown> = {
+  can: (value): value is unknown => value !== undefined,
+  expected: 'a message',
 }
 
 /** What comes of a script where all input is there from the start. */
@@ -108,7 +109,7 @@ export function playAtOnce(script: SubprocessScript, input: string, reply: Reply
       else if (kind === 'kill') ended = { signal: arg as NodeJS.Signals }
       else if (kind === 'stay') ended = { stays: true }
       else if (kind === 'print' || kind === 'printError')
-        printed[kind].push(printedNow(typeof arg === 'function' ? arg(last) : arg))
+        say(atOnce(arg), last, DATA, (text) => printed[kind].push(Buffer.from(text as string)))
     },
     deviate(at, came) {
       failed = reply.deviates({ step: at + 1, steps, came })
@@ -124,7 +125,15 @@ export function playAtOnce(script: SubprocessScript, input: string, reply: Reply
   return { ...ended, delay, stdout: Buffer.concat(printed.print), stderr: Buffer.concat(printed.printError) }
 }
 
-function printedNow(text: string | Uint8Array | PromiseLike<unknown>): Uint8Array {
-  if (typeof text === 'string' || ArrayBuffer.isView(text)) return Buffer.from(text as string)
-  throw new TypeError('a step of the script prints a promise, and the code waits for the program: give text or bytes')
+/** A function whose promise nobody can wait for. */
+function atOnce(arg: unknown): unknown {
+  if (typeof arg !== 'function') return arg
+  return (last: unknown) => {
+    const given: unknown = arg(last)
+    if (typeof (given as PromiseLike<unknown> | undefined)?.then !== 'function') return given
+    throw new RuleSyntaxError(
+      'a step of the script prints a promise, and the code waits for the program',
+      DATA.expected,
+    )
+  }
 }

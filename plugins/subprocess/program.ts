@@ -7,6 +7,7 @@ import type { ChildProcess } from 'node:child_process'
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import { constants } from 'node:os'
+import { ProgramInput } from './program-input.ts'
 
 const load = createRequire(import.meta.url)
 // Captured at load: tests fake timers, and spy on what writes.
@@ -66,11 +67,10 @@ export class Program {
   onDisconnect: (() => void) | undefined
   /** Told once it has ended, before whoever started it. */
   onEnd: ((code: number | undefined, signal: string | undefined) => void) | undefined
-  /** Whether nothing more will be written to it. */
-  inputEnded = true
+  /** What is written to it. */
+  readonly input = new ProgramInput()
   ended = false
   readonly #child: Child
-  readonly #input: Uint8Array[] = []
   readonly #sinks: (((chunk: Uint8Array) => unknown) | undefined)[] = []
   readonly #streams: Socket[] = []
   readonly #context: { runInAsyncScope(fn: () => void): void }
@@ -119,16 +119,6 @@ export class Program {
   /** Whether its parent may still send messages. */
   get connected(): boolean {
     return this.#child.connected
-  }
-
-  /** All that was written to it until now. */
-  get input(): Uint8Array {
-    return Buffer.concat(this.#input)
-  }
-
-  /** That as text; a character of which some bytes are missing waits for them. */
-  get text(): string {
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.input, { stream: !this.inputEnded })
   }
 
   /** Writes to one of its descriptors. */
@@ -224,7 +214,7 @@ export class Program {
     const stream = end._stdio
     if (at > 0) return (chunk) => stream?.write?.(chunk)
     // Node stops it for a program that reads it, once this one has started.
-    this.inputEnded = false
+    this.input.ended = false
     setImmediate(() => {
       stream?.on?.('data', (chunk: never) => this.#take(chunk))
       stream?.on?.('end', () => this.#endInput())
@@ -251,7 +241,7 @@ export class Program {
       define(socket, name, value)
     end.socket = socket
     if (at === 0) {
-      this.inputEnded = false
+      this.input.ended = false
       socket.once('close', () => this.#endInput())
       return () => undefined
     }
@@ -265,14 +255,14 @@ export class Program {
   }
 
   #take(chunk: Uint8Array): void {
-    if (this.ended || this.inputEnded) return
-    this.#input.push(Uint8Array.from(chunk))
+    if (this.ended || this.input.ended) return
+    this.input.push(chunk)
     this.onInput?.()
   }
 
   #endInput(): void {
-    if (this.inputEnded) return
-    this.inputEnded = true
+    if (this.input.ended) return
+    this.input.ended = true
     if (!this.ended) this.onInput?.()
   }
 }

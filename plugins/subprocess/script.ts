@@ -23,7 +23,7 @@ export class SubprocessScript extends Script {
   /** Waits until this is written to the program's stdin; something else is a ScriptError. */
   expectInput(input: ExpectedInput): this {
     if (typeof input !== 'string' && typeof input !== 'function' && !isRegExp(input) && !isAsymmetric(input))
-      throw new RuleSyntaxError(`the step expects ${String(input)}`, 'text, a RegExp, a matcher or a function')
+      refuse('.expectInput', `the step expects ${String(input)}`, 'text, a RegExp, a matcher or a function')
     return this.step('expectInput', input)
   }
 
@@ -34,12 +34,12 @@ export class SubprocessScript extends Script {
 
   /** Writes to stdout. */
   print(text: Printed): this {
-    return this.step('print', printable(text))
+    return this.step('print', printable('.print', text))
   }
 
   /** Writes to stderr. */
   printError(text: Printed): this {
-    return this.step('printError', printable(text))
+    return this.step('printError', printable('.printError', text))
   }
 
   /** Sends a message to the parent (fork); a function is given what was expected last. */
@@ -49,15 +49,14 @@ export class SubprocessScript extends Script {
 
   /** @param ms milliseconds */
   wait(ms: number): this {
-    if (!(typeof ms === 'number' && ms >= 0))
-      throw new RuleSyntaxError(`the step waits ${String(ms)}`, 'milliseconds, from 0')
+    if (!(typeof ms === 'number' && ms >= 0)) refuse('.wait', `the step waits ${String(ms)}`, 'milliseconds, from 0')
     return this.step('wait', ms)
   }
 
   /** @param code from 0 to 255 */
   exit(code = 0): this {
     if (!(Number.isInteger(code) && code >= 0 && code <= 255))
-      throw new RuleSyntaxError(`the exit code is ${String(code)}`, 'a number from 0 to 255')
+      refuse('.exit', `the exit code is ${String(code)}`, 'a number from 0 to 255')
     return this.step('exit', code)
   }
 
@@ -65,11 +64,7 @@ export class SubprocessScript extends Script {
   kill(signal: NodeJS.Signals): this {
     const names = Object.keys(constants.signals)
     if (!names.includes(signal))
-      throw new RuleSyntaxError(
-        `the signal is ${String(signal)}`,
-        "a signal's name, as 'SIGTERM'",
-        suggest(signal, names),
-      )
+      refuse('.kill', `the signal is ${String(signal)}`, "a signal's name, as 'SIGTERM'", suggest(signal, names))
     return this.step('kill', signal)
   }
 
@@ -79,23 +74,24 @@ export class SubprocessScript extends Script {
   }
 }
 
-function printable(text: unknown): unknown {
+function refuse(step: string, message: string, expected: string, near: readonly string[] = []): never {
+  throw Script.refused(step, new RuleSyntaxError(message, expected, near))
+}
+
+function printable(step: string, text: unknown): unknown {
   if (typeof text === 'string' || typeof text === 'function' || ArrayBuffer.isView(text)) return text
-  throw new RuleSyntaxError(`the step prints ${String(text)}`, 'text, bytes, or a function')
+  return refuse(step, `the step prints ${String(text)}`, 'text, bytes, or a function')
 }
 
 /** What was written and sent to a program, and that no step has taken. */
 export class ProgramInbox implements Inbox {
   #input = ''
-  /** How much of the input was taken. */
-  #length = 0
   readonly #messages: unknown[] = []
   #asked = 'expectInput'
   last: unknown
 
-  /** @param input all of it, from the start */
   read(input: string): void {
-    this.#input = input.slice(this.#length)
+    this.#input += input
   }
 
   push(message: unknown): void {
@@ -136,7 +132,6 @@ export class ProgramInbox implements Inbox {
   #taken(length: number): Taken {
     this.last = this.#input.slice(0, length)
     this.#input = this.#input.slice(length)
-    this.#length += length
     return 'taken'
   }
 }

@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
+import { DATA, RuleSyntaxError } from '../../src/plugin.ts'
 import type { Start } from './command.ts'
 import { nextPid } from './program.ts'
 import { errnoOf, type SubprocessReply } from './reply.ts'
@@ -42,7 +43,10 @@ export function syncResult(start: Start, options: SyncOptions, reply: Subprocess
   const timeout = Number(options.timeout ?? 0)
   const late = timeout > 0 && (stays || delay >= timeout)
   if (stays && !late)
-    throw new TypeError(`the reply to \`${start.file}\` stays, and the code that waits for it has no timeout`)
+    throw new RuleSyntaxError(
+      'the reply stays, and the code that waits for the program has no timeout',
+      '{ exitCode } or { signal }; stays for a call with a timeout',
+    )
   wait(late ? timeout : delay)
   const ends = endsOf(options.stdio)
   const output = ends.map((end, at) =>
@@ -115,7 +119,7 @@ function written(reply: SubprocessReply, fd: number): Buffer {
   if (output === undefined) return Buffer.alloc(0)
   if (typeof output === 'string') return Buffer.from(output)
   if (ArrayBuffer.isView(output)) return Buffer.from(output)
-  throw new TypeError('the reply writes bit by bit, and the code waits for all of it: give text or bytes')
+  throw new RuleSyntaxError('the reply writes bit by bit, and the code waits for all of it', DATA.expected)
 }
 
 function pass(end: End, chunk: Uint8Array): unknown {

@@ -1,10 +1,10 @@
 /** Programs that the test waits for: `spawnSync`, `execFileSync`, `execSync`, none of which passes through another public function. */
 import { fileURLToPath } from 'node:url'
-import type { Reply, Tap } from '../../src/plugin.ts'
+import { type Reply, RuleSyntaxError, type Tap } from '../../src/plugin.ts'
 import { ask, callOf, readInput } from './answer.ts'
 import { factsOf, type Start } from './command.ts'
 import { playAtOnce } from './play.ts'
-import { nameOf, type SubprocessAnswer } from './reply.ts'
+import { nameOf, type SubprocessAnswer, type SubprocessReply } from './reply.ts'
 import { SubprocessScript } from './script.ts'
 import { notStarted, outputOf, type SyncOptions, type SyncResult, syncResult, systemError } from './sync-result.ts'
 import { outcomeOf, watchSync } from './watch.ts'
@@ -54,14 +54,27 @@ function answer(start: Start, args: readonly unknown[], reply: Reply): SyncResul
   const given = ask(asked, callOf(reply.facts, start, input), reply)
   if ('errno' in given && given.error !== undefined) return notStarted(given.error)
   if ('errno' in given) return notStarted(systemError(start, nameOf(given.errno)))
-  if (given.reply instanceof Promise) {
-    throw new TypeError(
-      `the reply to \`${start.file}\` is a promise, and the code waits for the program: answer at once`,
-    )
-  }
-  const result = syncResult(start, optionsOf(args), given.reply)
+  const result = resultOf(start, args, given.reply, reply)
   reply.complete(outcomeOf(result))
   return result
+}
+
+function resultOf(
+  start: Start,
+  args: readonly unknown[],
+  given: SubprocessReply | Promise<SubprocessReply>,
+  reply: Reply,
+): SyncResult {
+  try {
+    if (given instanceof Promise)
+      throw new RuleSyntaxError(
+        'the function gave a promise, and the code waits for the program',
+        'an answer at once, for spawnSync, execSync and execFileSync',
+      )
+    return syncResult(start, optionsOf(args), given)
+  } catch (error) {
+    throw reply.fails(error)
+  }
 }
 
 function give(name: string, result: SyncResult, start: Start, args: readonly unknown[]): unknown {

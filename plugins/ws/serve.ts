@@ -5,12 +5,15 @@ import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import {
+  DATA,
   MessageInbox,
   Performance,
   type Redirected,
   type Reply,
   SafeWeakMap,
+  type Sayable,
   type Step,
+  say,
   type Tap,
 } from '../../src/plugin.ts'
 import { playHandlers } from './handlers.ts'
@@ -181,12 +184,18 @@ function act(peer: WsPeer, { kind, args }: Step, last: unknown): unknown {
   if (kind === 'close') peer.close(arg as number | undefined, reason as string | undefined)
   if (kind === 'terminate') peer.terminate()
   if (kind !== 'send') return undefined
-  const message = typeof arg === 'function' ? arg(last) : arg
-  if (typeof message?.then === 'function') return message.then((text: unknown) => send(peer, text))
-  return send(peer, message)
+  return say(arg, last, MESSAGE, (message) => peer.send(DATA.can(message) ? message : (jsonOf(message) as string)))
 }
 
-function send(peer: WsPeer, message: unknown): void {
-  const isData = typeof message === 'string' || ArrayBuffer.isView(message)
-  peer.send(isData ? (message as string) : JSON.stringify(message))
+const MESSAGE: Sayable<unknown> = {
+  can: (value): value is unknown => DATA.can(value) || jsonOf(value) !== undefined,
+  expected: 'text, bytes, or a value that JSON has',
+}
+
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
 }

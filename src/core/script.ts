@@ -1,6 +1,7 @@
 /** Scripts of conversations: what a mocked peer waits for, and what it does, step by step. */
 import { fits, isAsymmetric } from './equal.ts'
 import { isRegExp } from './kinds.ts'
+import { RuleSyntaxError } from './rule-syntax.ts'
 
 // Captured at load: tests fake timers.
 const { setTimeout, clearTimeout, setImmediate } = globalThis
@@ -211,6 +212,43 @@ export function fitsMessage(pattern: unknown, message: unknown): boolean {
   } catch {
     return false
   }
+}
+
+/** What can be said: by a step, or by the function that stands in it. */
+export interface Sayable<T> {
+  can(value: unknown): value is T
+  /** What could stand there. */
+  readonly expected: string
+}
+
+/**
+ * Says what stands in a step, or what its function gives: at once, or when it comes.
+ *
+ * @throws RuleSyntaxError for what cannot be said
+ */
+export function say<T>(
+  arg: unknown,
+  last: unknown,
+  { can, expected }: Sayable<T>,
+  go: (value: T) => void,
+): PromiseLike<unknown> | undefined {
+  const given: unknown = typeof arg === 'function' ? arg(last) : arg
+  const checked = (value: unknown) => {
+    if (can(value)) {
+      go(value)
+      return undefined
+    }
+    const what = typeof value === 'object' && value !== null ? 'an object' : String(value)
+    throw new RuleSyntaxError(`the function of a step gave ${what}`, expected)
+  }
+  const { then } = (given ?? {}) as Partial<PromiseLike<unknown>>
+  return typeof then === 'function' ? (given as PromiseLike<unknown>).then(checked) : checked(given)
+}
+
+/** Text or bytes, as streams and packets carry them. */
+export const DATA: Sayable<string | Uint8Array> = {
+  can: (value): value is string | Uint8Array => typeof value === 'string' || ArrayBuffer.isView(value),
+  expected: 'text or bytes',
 }
 
 /** Whether bytes are text that reads the same when it is written again. */

@@ -3,7 +3,7 @@ import { runVitest, type VitestRun } from '../support/run-vitest.ts'
 
 /** A function of the test's inside a mock fails, and the application catches whatever comes of it. */
 const SUITE = `
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { connect } from 'node:net'
@@ -118,6 +118,56 @@ test('answer to a lookup that is none', async () => {
   await tripwire.sandbox(() => lookup('api.example.com').catch(() => {}))
   tripwire.dns.assert('api.example.com')
 })
+test('step of a WebSocket that is none', async () => {
+  tripwire.ws.mock('wss://feed.example.com', tripwire.ws.script().send(() => undefined))
+  await tripwire.sandbox(() => ended(new WebSocket('wss://feed.example.com')))
+  tripwire.ws.assert('wss://feed.example.com')
+})
+test('step of a connection that is none', async () => {
+  tripwire.sockets.mock('tcp://mail.example.com:25', tripwire.sockets.script().send(async () => 42))
+  await tripwire.sandbox(() => ended(connect(25, 'mail.example.com')))
+  tripwire.sockets.assert('tcp://mail.example.com:25')
+})
+test('step of a program that is none', async () => {
+  tripwire.subprocess.mock(['git', 'pull'], tripwire.subprocess.script().print(() => ({ stdout: '' })))
+  await tripwire.sandbox(() => new Promise((resolve) => execFile('git', ['pull'], () => resolve())))
+  tripwire.subprocess.assert(['git', 'pull'])
+})
+test('step that is waited for and is none', async () => {
+  tripwire.subprocess.mock(['git', 'pull'], tripwire.subprocess.script().print(async () => 'late'))
+  tripwire.sandbox(() => { try { execFileSync('git', ['pull'], { stdio: 'pipe' }) } catch {} })
+  tripwire.subprocess.assert(['git', 'pull'])
+})
+test('reply of a program that is none', async () => {
+  tripwire.subprocess.mock(['git', 'pull'], () => ({ stdot: '' }))
+  tripwire.sandbox(() => { try { execFileSync('git', ['pull'], { stdio: 'pipe' }) } catch {} })
+  tripwire.subprocess.assert(['git', 'pull'])
+})
+test('reply that is waited for', async () => {
+  tripwire.subprocess.mock(['git', 'pull'], async () => ({}))
+  tripwire.sandbox(() => { try { execFileSync('git', ['pull'], { stdio: 'pipe' }) } catch {} })
+  tripwire.subprocess.assert(['git', 'pull'])
+})
+test('reply that is waited for, and stays', async () => {
+  tripwire.subprocess.mock(['git', 'pull'], { stays: true })
+  tripwire.sandbox(() => { try { execFileSync('git', ['pull'], { stdio: 'pipe' }) } catch {} })
+  tripwire.subprocess.assert(['git', 'pull'])
+})
+test('reply that is waited for, bit by bit', async () => {
+  tripwire.subprocess.mock(['git', 'pull'], { stdout: (async function* () { yield 'bit' })() })
+  tripwire.sandbox(() => { try { execFileSync('git', ['pull'], { stdio: 'pipe' }) } catch {} })
+  tripwire.subprocess.assert(['git', 'pull'])
+})
+test('output that is none', async () => {
+  tripwire.subprocess.mock(['git', 'pull'], { stdout: (async function* () { yield 42 })() })
+  await tripwire.sandbox(() => new Promise((resolve) => execFile('git', ['pull'], () => resolve())))
+  tripwire.subprocess.assert(['git', 'pull'])
+})
+test('body that is none', async () => {
+  tripwire.http.mock('GET ' + at, () => ({ body: (async function* () { yield 42 })() }))
+  await swallowed()
+  told()
+})
 test('program', async () => {
   tripwire.subprocess.mock(['git', 'pull'], async () => wrong())
   await tripwire.sandbox(() => new Promise((resolve) => execFile('git', ['pull'], () => resolve())))
@@ -184,6 +234,16 @@ const NONE = [
   'stream that was sent already',
   'JSON that is none',
   'answer to a lookup that is none',
+  'step of a WebSocket that is none',
+  'step of a connection that is none',
+  'step of a program that is none',
+  'step that is waited for and is none',
+  'reply of a program that is none',
+  'reply that is waited for',
+  'reply that is waited for, and stays',
+  'reply that is waited for, bit by bit',
+  'output that is none',
+  'body that is none',
 ]
 const FORGIVEN = [
   'what a function throws on purpose',

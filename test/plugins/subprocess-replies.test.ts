@@ -177,18 +177,6 @@ describe('a reply', () => {
   ])('that cannot be meant (%o) is refused', (reply, message) => {
     expect(() => tripwire.subprocess.mock(['git'], reply as object)).toThrow(message)
   })
-
-  test('that takes its time is refused where the code waits', () => {
-    tripwire.subprocess.mock(['later'], async () => ({}))
-    tripwire.subprocess.mock(['server'], { stays: true })
-    const messages = tripwire.sandbox(() => [attempt(() => spawnSync('later')), attempt(() => spawnSync('server'))])
-    expect(messages).toEqual([
-      new TypeError('the reply to `later` is a promise, and the code waits for the program: answer at once'),
-      new TypeError('the reply to `server` stays, and the code that waits for it has no timeout'),
-    ])
-    tripwire.subprocess.assert(['later'])
-    tripwire.subprocess.assert(['server'])
-  })
 })
 
 describe('a pattern', () => {
