@@ -4,13 +4,18 @@
  *
  * Bypassed by: resolvers in native addons or WebAssembly; UDP sent by hand is watched by `sockets`.
  */
-import { createRequire } from 'node:module'
-import { definePlugin, isLoopbackHost, type Layer, packageOf, type StackFrame, type Tap } from '../src/plugin.ts'
+import {
+  builtIn,
+  definePlugin,
+  isLoopbackHost,
+  type Layer,
+  packageOf,
+  type StackFrame,
+  type Tap,
+} from '../src/plugin.ts'
 import { guardCallbacks, guardPromises } from './dns/functions.ts'
 import { mocking } from './dns/mocking.ts'
 import { parseDnsRule } from './dns/rule.ts'
-
-const load = createRequire(import.meta.url)
 
 export const dns = definePlugin({
   name: 'dns',
@@ -34,12 +39,15 @@ export const dns = definePlugin({
   /** The names of this machine are answered without asking anybody. */
   passes: ({ operation, facts }) => operation === 'dns:lookup' && isAnsweredHere(String(facts.hostname)),
   install(tap: Tap) {
-    const net: typeof import('node:net') = load('node:net')
-    const module: typeof import('node:dns') = load('node:dns')
-    guardCallbacks(tap, module as unknown as Record<string, unknown>, net.isIP)
-    guardCallbacks(tap, module.Resolver.prototype as unknown as Record<string, unknown>, net.isIP)
-    guardPromises(tap, module.promises as unknown as Record<string, unknown>, net.isIP)
-    guardPromises(tap, module.promises.Resolver.prototype as unknown as Record<string, unknown>, net.isIP)
+    const { isIP } = builtIn('node:net')
+    tap.onceBuiltIn('dns', (dns: typeof import('node:dns')) => {
+      guardCallbacks(tap, dns as unknown as Record<string, unknown>, isIP)
+      guardCallbacks(tap, dns.Resolver.prototype as unknown as Record<string, unknown>, isIP)
+      guardPromises(tap, dns.promises as unknown as Record<string, unknown>, isIP)
+      guardPromises(tap, dns.promises.Resolver.prototype as unknown as Record<string, unknown>, isIP)
+    })
+    // The same object as `dns.promises`, and a module of its own.
+    tap.onceBuiltIn('dns/promises', () => void builtIn('node:dns'))
   },
 })
 

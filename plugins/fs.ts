@@ -4,8 +4,7 @@
  *
  * Bypassed by: native addons, `process.binding('fs')`, other processes, links that another process makes between the look and the call.
  */
-import fsModule from 'node:fs'
-import { definePlugin, type Layer, type PolicyContext } from '../src/plugin.ts'
+import { builtIn, definePlugin, type Layer, type PolicyContext } from '../src/plugin.ts'
 import { guardChdir } from './fs/chdir.ts'
 import { Descriptors, guardDescriptors } from './fs/descriptors.ts'
 import { guardFunctions } from './fs/functions.ts'
@@ -38,6 +37,7 @@ export const fs = definePlugin({
   remedy,
   passes,
   install(tap) {
+    const fsModule = builtIn('node:fs')
     const seam = new Seam(tap)
     const descriptors = new Descriptors(seam)
     guardFunctions(seam, { fs: fsModule, descriptors })

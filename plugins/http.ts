@@ -4,8 +4,15 @@
  *
  * Bypassed by: HTTP spoken by hand over a socket (judged as `sockets`), native clients.
  */
-import { createRequire } from 'node:module'
-import { definePlugin, type Frame, type Layer, parseUrlRule, RuleSyntaxError, SafeWeakMap } from '../src/plugin.ts'
+import {
+  builtIn,
+  definePlugin,
+  type Frame,
+  type Layer,
+  parseUrlRule,
+  RuleSyntaxError,
+  SafeWeakMap,
+} from '../src/plugin.ts'
 import { announceAgentless } from './http/announce.ts'
 import { guardClient } from './http/client.ts'
 import { guardSessions, liftSession, watchSessions } from './http/http2.ts'
@@ -16,7 +23,6 @@ import { rememberOrigins } from './http/origins.ts'
 import { serve } from './http/serve.ts'
 import { guardUndici } from './http/undici.ts'
 
-const load = createRequire(import.meta.url)
 let onFirstSession: (() => void) | undefined
 
 export const http = definePlugin({
@@ -68,13 +74,16 @@ export const http = definePlugin({
     },
   },
   install(tap) {
-    const net: typeof import('node:net') = load('node:net')
-    const module: typeof import('node:http') = load('node:http')
+    const net = builtIn('node:net')
     // While somebody stands above our connect (msw 3, nock 15), requests come by that they answer themselves: the sockets decide then.
     const connectIsOurs = () => tap.holds(net.Socket.prototype, 'connect')
-    const announcements = guardClient(tap, module, connectIsOurs)
-    announceAgentless(tap, module, 'http', module, announcements)
-    tap.whenLoaded('https', () => announceAgentless(tap, load('node:https'), 'https', module, announcements))
+    tap.onceBuiltIn('http', (module: typeof import('node:http')) => {
+      const announcements = guardClient(tap, module, connectIsOurs)
+      announceAgentless(tap, module, 'http', module, announcements)
+      tap.onceBuiltIn('https', (https: typeof import('node:https')) =>
+        announceAgentless(tap, https, 'https', module, announcements),
+      )
+    })
     rememberOrigins(tap)
     const undicis = new SafeWeakMap<object, Frame>()
     const route = guardUndici(tap, connectIsOurs, (socket, frame) => undicis.set(socket, frame))

@@ -5,7 +5,6 @@
  *
  * Bypassed by: what an addon does once it is loaded, and is not in the table of `native/addons.ts`; `process.binding`.
  */
-import { createRequire } from 'node:module'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { definePlugin, type Layer, RuleSyntaxError } from '../src/plugin.ts'
 import { guardIdentity } from './native/identity.ts'
@@ -13,7 +12,6 @@ import { guardLibraries } from './native/libraries.ts'
 import { guardLoading } from './native/loading.ts'
 import { guardTools } from './native/tools.ts'
 
-const load = createRequire(import.meta.url)
 const HOME = process.cwd()
 const EXPECTED =
   "'native:better-sqlite3', 'native:@scope/name', 'native:/opt/addons/**', 'native:/dev/ttyUSB0' or 'native:inspector.open'"
@@ -39,8 +37,8 @@ export const native = definePlugin({
   lenient: ({ operation }) => operation !== 'native:device',
   install(tap) {
     guardLoading(tap)
-    guardLibraries(tap, load)
-    guardTools(tap, load)
+    guardLibraries(tap)
+    guardTools(tap)
     guardIdentity(tap)
   },
 })

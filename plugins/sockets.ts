@@ -4,9 +4,7 @@
  *
  * Bypassed by: descriptors opened elsewhere, native addons with sockets of their own, other processes.
  */
-import { createRequire } from 'node:module'
-import { networkInterfaces } from 'node:os'
-import { definePlugin, isLoopbackHost, type Layer, normaliseHost, type PolicyContext } from '../src/plugin.ts'
+import { builtIn, definePlugin, isLoopbackHost, type Layer, normaliseHost, type PolicyContext } from '../src/plugin.ts'
 import { nameClient, rememberClients, SPOKEN } from './sockets/clients.ts'
 import { guardConnect } from './sockets/connect.ts'
 import { guardDatagrams } from './sockets/datagrams.ts'
@@ -17,8 +15,6 @@ import { parseSocketRule } from './sockets/rule.ts'
 import { serve } from './sockets/serve.ts'
 import { carryFrames, noteServers } from './sockets/servers.ts'
 import { trustMocks } from './sockets/trust.ts'
-
-const load = createRequire(import.meta.url)
 
 export const sockets = definePlugin({
   name: 'sockets',
@@ -38,13 +34,13 @@ export const sockets = definePlugin({
   lifts: { over: 'sockets', lift: nameClient },
   mocking: { ...mocking, serve },
   install(tap) {
-    const net: typeof import('node:net') = load('node:net')
+    const net = builtIn('node:net')
     guardConnect(tap, net, guardReuse(tap, net))
     rememberClients(tap)
     noteServers(tap, net)
     carryFrames(tap, net)
-    guardDatagrams(tap, load('node:dgram'))
-    tap.whenLoaded('tls', () => trustMocks(tap, load('node:tls')))
+    guardDatagrams(tap, builtIn('node:dgram'))
+    tap.onceBuiltIn('tls', (tls: typeof import('node:tls')) => trustMocks(tap, tls))
   },
 })
 
@@ -85,7 +81,9 @@ function passes({ operation, facts }: Layer, { setting, own }: PolicyContext): b
 /** Servers tell of themselves under the addresses that this machine has in its network. */
 function isThisMachine(host: string): boolean {
   const address = normaliseHost(host)
-  return Object.values(networkInterfaces()).some((faces) => faces?.some((face) => face.address === address))
+  return Object.values(builtIn('node:os').networkInterfaces()).some((faces) =>
+    faces?.some((face) => face.address === address),
+  )
 }
 
 function hintFor({ operation, facts }: Layer): { hint?: string } {

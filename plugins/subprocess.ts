@@ -4,16 +4,13 @@
  *
  * Bypassed by: native addons that start processes (node-pty), worker threads that replace the built-ins, what an allowed program does.
  */
-import { createRequire } from 'node:module'
-import { definePlugin, type Layer, type PolicyContext } from '../src/plugin.ts'
+import { builtIn, definePlugin, type Layer, type PolicyContext } from '../src/plugin.ts'
 import { printCommand } from './subprocess/command.ts'
 import { mocking, quote } from './subprocess/mocking.ts'
 import { guardProcess } from './subprocess/process.ts'
 import { isRuleName, parseSubprocessRule } from './subprocess/rule.ts'
 import { guardChildren } from './subprocess/spawn.ts'
 import { guardSync } from './subprocess/sync.ts'
-
-const load = createRequire(import.meta.url)
 
 export const subprocess = definePlugin({
   name: 'subprocess',
@@ -46,7 +43,7 @@ export const subprocess = definePlugin({
   passes,
   mocking,
   install(tap) {
-    const children: typeof import('node:child_process') = load('node:child_process')
+    const children = builtIn('node:child_process')
     guardChildren(tap, children)
     guardSync(tap, children)
     guardProcess(tap)

@@ -4,12 +4,10 @@
  *
  * Bypassed by: threads that a native addon starts, a `Worker` that was captured before the preload.
  */
-import { createRequire } from 'node:module'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { definePlugin, type Layer, RuleSyntaxError } from '../src/plugin.ts'
-import { guardThreads } from './worker/threads.ts'
+import { guardThreads, type Threads } from './worker/threads.ts'
 
-const load = createRequire(import.meta.url)
 const HOME = process.cwd()
 const EXPECTED = "'worker:src/jobs/*.js', 'worker:/opt/jobs/**', 'worker:eval' or 'worker:data'"
 
@@ -24,7 +22,7 @@ export const worker = definePlugin({
     rule: `worker:${facts.path === undefined ? facts.source : near(String(facts.path))}`,
   }),
   passes: () => true,
-  install: (tap) => guardThreads(tap, load('node:worker_threads')),
+  install: (tap) => tap.onceBuiltIn('worker_threads', (threads: Threads) => guardThreads(tap, threads)),
 })
 
 /** `eval` and `data` are what they say; anything else is a path, relative to the folder that Vitest runs in. */

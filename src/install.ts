@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { builtins, ungraded } from '../plugins/index.ts'
+import { builtIn } from './built-in.ts'
 import { frozen } from './config/frozen.ts'
 import type { ResolvedConfig } from './config/resolved.ts'
 import { validateConfig, validateOptions, validateRules } from './config/validate.ts'
@@ -32,6 +33,7 @@ import {
 import { createTripMaker } from './errors/trip-maker.ts'
 import { type Installed, MAJOR } from './install-slot.ts'
 import { PACKAGE_ROOT } from './package-root.ts'
+import { onceBuiltIn } from './patch/built-ins.ts'
 import { LockedSlotError, PatchSet } from './patch/patch-set.ts'
 import { readSlot, writeSlot } from './patch/slot.ts'
 import { createTap } from './patch/tap.ts'
@@ -95,6 +97,7 @@ function assemble(): Installed {
     () => printFile(state.config?.file ?? 'tripwire.config.ts'),
   )
   const patches = new PatchSet(denied)
+  onceBuiltIn(patches, 'worker_threads', () => threads.take(builtIn('node:worker_threads')))
   const installPlugins = (plugins: readonly PluginDefinition[], into: PatchSet) => {
     for (const plugin of plugins) {
       try {

@@ -33,6 +33,7 @@ export interface Operation {
 /** What a rule string means, fact by fact: the plugin's parser gives patterns, core compiles them by the kind of each fact. */
 export type RuleFields = Readonly<Record<string, string | number | readonly (string | number)[]>>
 
+export { builtIn } from './built-in.ts'
 export { SafeMap, SafeSet, SafeWeakMap, SafeWeakSet } from './core/collections.ts'
 export { fits, isAsymmetric } from './core/equal.ts'
 export type { Family, MockHandle } from './core/families.ts'

@@ -61,8 +61,13 @@ export interface Tap {
   current(): OpenCall | undefined
   /** Runs `fn`, the passed call itself: a lookup of the layer's host, made inside or later in its context, is part of it. */
   carry<T>(layer: Layer, fn: () => T): T
-  /** Calls `patch` once Node has loaded a built-in module that is too heavy to be loaded for the sake of a patch. */
-  whenLoaded(module: string, patch: () => void): void
+  /**
+   * Calls `patch` with a built-in module once Node has loaded it, before anybody else has it; a module is not loaded for the sake of a patch.
+   *
+   * @param name without `node:`
+   * @param patch changes nothing but that module
+   */
+  onceBuiltIn<T extends object>(name: string, patch: (module: T) => void): void
   /** Calls `found` with the exports of each CommonJS file whose path fits, of every copy of a library, once it is loaded. */
   onceLoaded(path: RegExp, found: (exported: object) => void): void
   /**

@@ -1,9 +1,6 @@
 /** What Node's functions give for the records of a mock, in the form that each call asks for. */
-import { createRequire } from 'node:module'
-import { isError, type Layer } from '../../src/plugin.ts'
+import { builtIn, isError, type Layer } from '../../src/plugin.ts'
 import { type Address, type Answer, type RecordType, readAnswer, TYPES } from './records.ts'
-
-const load = createRequire(import.meta.url)
 
 /** A question, as `dns.lookup('api.example.com', { all: true })` asks it. */
 export interface Question {
@@ -58,7 +55,7 @@ function lookup(question: Question, records: Answer): Result {
   const [given] = question.args
   const options: LookupOptions = typeof given === 'object' && given !== null ? given : {}
   const { family } = familyIn(question.args)
-  const dns: typeof import('node:dns') = load('node:dns')
+  const dns = builtIn('node:dns')
   let found = records.addresses.map(({ address }) => ({ address, family: address.includes(':') ? 6 : 4 }))
   const ofFamily = family === undefined ? found : found.filter((each) => each.family === family)
   const mapsV4 = family === 6 && ((options.hints ?? 0) & dns.V4MAPPED) !== 0

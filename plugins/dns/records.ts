@@ -1,9 +1,7 @@
 /** What a mock of a name says: records by their type, or an error. */
-import { createRequire } from 'node:module'
-import { isError, RuleSyntaxError } from '../../src/plugin.ts'
+import { builtIn, isError, RuleSyntaxError } from '../../src/plugin.ts'
 
-const load = createRequire(import.meta.url)
-const { isIP }: typeof import('node:net') = load('node:net')
+const { isIP } = builtIn('node:net')
 
 /** One record, as Node's `resolve` functions give it; addresses and names may be plain text. */
 export type DnsRecord =

@@ -1,5 +1,6 @@
 /** How a stopped call fails: as the function fails by itself. */
-import { constants } from 'node:os'
+import { builtIn } from '../../src/plugin.ts'
+
 import { real } from './originals.ts'
 import type { Stop } from './seam.ts'
 import type { Access, Form } from './table.ts'
@@ -24,8 +25,8 @@ export function errorOf(stop: Stop, { access, syscall, path }: Omit<FailedCall, 
   if (stop.kind === 'block') return stop.error
   const [code, text, errno] =
     access === 'write'
-      ? (['EACCES', 'permission denied', constants.errno.EACCES] as const)
-      : (['ENOENT', 'no such file or directory', constants.errno.ENOENT] as const)
+      ? (['EACCES', 'permission denied', builtIn('node:os').constants.errno.EACCES] as const)
+      : (['ENOENT', 'no such file or directory', builtIn('node:os').constants.errno.ENOENT] as const)
   const named = typeof path === 'string' ? path : String(path)
   return Object.assign(new HostError(`${code}: ${text}, ${syscall} '${named}'`), {
     errno: -errno,

@@ -1,5 +1,7 @@
 /** What Node reads and writes natively, past every function of `node:fs`: reports, heap snapshots, `.env` files, caches, preopened folders. */
-import Module, { createRequire } from 'node:module'
+
+import { builtIn } from '../../src/plugin.ts'
+
 import { errorOf } from './failure.ts'
 import { real } from './originals.ts'
 import type { Seam } from './seam.ts'
@@ -9,7 +11,6 @@ type Methods = Record<string, Fn>
 type Access = 'read' | 'write'
 
 const { apply, construct, cwd, join } = real
-const load = createRequire(import.meta.url)
 
 export function guardNativeFiles(seam: Seam): void {
   const { report } = process as unknown as { report?: { directory?: string; filename?: string } }
@@ -20,21 +21,19 @@ export function guardNativeFiles(seam: Seam): void {
     })
   }
   guard(seam, process as unknown as Methods, 'loadEnvFile', 'read', ([path = '.env']) => path)
-  guard(seam, Module as unknown as Methods, 'enableCompileCache', 'write', ([given]) => {
+  guard(seam, builtIn('node:module') as unknown as Methods, 'enableCompileCache', 'write', ([given]) => {
     const directory = typeof given === 'object' && given !== null ? (given as { directory?: unknown }).directory : given
     return directory ?? process.env.NODE_COMPILE_CACHE ?? real.tmpdir
   })
-  seam.tap.whenLoaded('v8', () => {
-    guard(
-      seam,
-      load('node:v8') as Methods,
-      'writeHeapSnapshot',
-      'write',
-      ([file]) => file ?? join(cwd(), 'heapsnapshot'),
-    )
-  })
-  seam.tap.whenLoaded('wasi', () => guardPreopens(seam))
+  seam.tap.onceBuiltIn('v8', (v8: Methods) =>
+    guard(seam, v8, 'writeHeapSnapshot', 'write', ([file]) => file ?? join(cwd(), 'heapsnapshot')),
+  )
+  seam.tap.onceBuiltIn('wasi', (wasi: Wasi) => guardPreopens(seam, wasi))
   guardWebStorage(seam)
+}
+
+interface Wasi {
+  WASI: new (options?: { preopens?: Record<string, string> }) => object
 }
 
 /** @param pathOf the path that a call means, by its arguments */
@@ -55,8 +54,7 @@ function judge(seam: Seam, path: unknown, name: string, access: Access): void {
 }
 
 /** Whatever runs in it may write below each folder that is opened for it. */
-function guardPreopens(seam: Seam): void {
-  const wasi = load('node:wasi') as { WASI: new (options?: { preopens?: Record<string, string> }) => object }
+function guardPreopens(seam: Seam, wasi: Wasi): void {
   seam.tap.patch(wasi, 'WASI', (original) => {
     return new Proxy(original, {
       construct(target, args, newTarget) {

@@ -1,14 +1,12 @@
 /** What this plugin itself uses, captured at load: before the functions are patched, and before tests stub `path.resolve` or `process.cwd`. */
 import { Buffer } from 'node:buffer'
-import fs from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { builtIn } from '../../src/plugin.ts'
 
-const { lstatSync, statSync, readlinkSync, readdirSync, existsSync } = fs
-const { native: realpath } = fs.realpathSync
-const { cwd, nextTick, platform } = process
-const { resolve, isAbsolute, relative, sep, dirname, basename, join } = path
+const { native: realpath } = realpathSync
+const { cwd, env, nextTick, platform } = process
 const { apply, construct } = Reflect
 
 export const real = {
@@ -33,8 +31,14 @@ export const real = {
   fileURLToPath,
   isBuffer: Buffer.isBuffer,
   bufferFrom: Buffer.from,
-  tmpdir: tmpdir(),
+  tmpdir: platform === 'win32' ? builtIn('node:os').tmpdir() : tmpdirByEnvironment(),
 } as const
 
 /** The folder that Vitest runs in, for printing. */
 export const HOME = cwd()
+
+/** As `os.tmpdir()` reads it (Node 20 to 26): few test files load `node:os`, and all would have to for this. */
+function tmpdirByEnvironment(): string {
+  const path = env.TMPDIR || env.TMP || env.TEMP || '/tmp'
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
+}

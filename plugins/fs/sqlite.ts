@@ -1,5 +1,4 @@
 /** SQLite opens its files itself: here `node:sqlite` (Node 22.5 to 26). */
-import { createRequire } from 'node:module'
 import { Databases, type Fn, type Methods } from './databases.ts'
 import { real } from './originals.ts'
 import type { Seam } from './seam.ts'
@@ -7,7 +6,6 @@ import type { Seam } from './seam.ts'
 type Class = new (...args: unknown[]) => object
 
 const { apply, construct } = real
-const load = createRequire(import.meta.url)
 
 /** How a database was opened; what it attaches is opened alike. */
 interface Opened {
@@ -16,8 +14,7 @@ interface Opened {
 }
 
 export function guardSqlite(seam: Seam): void {
-  const sqlite = loadQuietly()
-  if (sqlite !== undefined) guardNodeSqlite(seam, sqlite)
+  seam.tap.onceBuiltIn('sqlite', (sqlite: Sqlite) => guardNodeSqlite(seam, sqlite))
 }
 
 interface Sqlite {
@@ -25,28 +22,6 @@ interface Sqlite {
   StatementSync: Class
   backup?: Fn
 }
-
-/** A fifth of a millisecond. Node 22 warns that it is an experiment when it is loaded: that is for who uses it. */
-function loadQuietly(): Sqlite | undefined {
-  const { emitWarning } = process
-  const held: unknown[][] = []
-  try {
-    process.emitWarning = (...args: unknown[]) => void held.push(args)
-    const sqlite = load('node:sqlite') as Sqlite
-    if (held.length > 0) {
-      warnings = () => {
-        for (const args of held) apply(emitWarning, process, args)
-      }
-    }
-    return sqlite
-  } catch {
-    return undefined
-  } finally {
-    process.emitWarning = emitWarning
-  }
-}
-
-let warnings: (() => void) | undefined
 
 function guardNodeSqlite(seam: Seam, sqlite: Sqlite): void {
   const guard = new Databases(seam, 'node:sqlite')
@@ -70,8 +45,6 @@ function guardNodeSqlite(seam: Seam, sqlite: Sqlite): void {
     'iterate',
   ])
   const guarded: Class = guardClass(sqlite.DatabaseSync, (target, args, newTarget) => {
-    warnings?.()
-    warnings = undefined
     const options = (args[1] ?? {}) as { open?: boolean; readOnly?: boolean }
     const how = { name: args[0], readOnly: options.readOnly === true }
     if (options.open !== false) guard.open(how.name, how.readOnly)

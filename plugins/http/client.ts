@@ -4,15 +4,12 @@
  */
 
 import type { Agent, ClientRequest } from 'node:http'
-import { createRequire } from 'node:module'
 import type { Layer, OpenCall, Outcome, Reply, Tap } from '../../src/plugin.ts'
-import { RuleSyntaxError, SafeMap, SafeWeakMap } from '../../src/plugin.ts'
+import { builtIn, RuleSyntaxError, SafeMap, SafeWeakMap } from '../../src/plugin.ts'
 import type { Announcements } from './announce.ts'
 import { changedSince, layerOf, layerOn, type RequestOptions } from './asked.ts'
 import { unreachable } from './failure.ts'
 import { connectionLayer, isSameEndpoint } from './layer.ts'
-
-const load = createRequire(import.meta.url)
 
 type Http = typeof import('node:http')
 
@@ -89,7 +86,7 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
   function agentFor(protocol: string): Agent {
     const known = agents.get(protocol)
     if (known !== undefined) return known
-    const module: typeof import('node:https') = protocol === 'https:' ? load('node:https') : (http as never)
+    const module: typeof import('node:https') = protocol === 'https:' ? builtIn('node:https') : (http as never)
     const made = new module.Agent({ keepAlive: true, maxCachedSessions: 0 })
     agents.set(protocol, made)
     return made

@@ -2,11 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
-import { createRequire } from 'node:module'
-import type { Reply, Tap } from '../../src/plugin.ts'
-import { SafeSet } from '../../src/plugin.ts'
-
-const load = createRequire(import.meta.url)
+import { builtIn, type Reply, SafeSet, type Tap } from '../../src/plugin.ts'
 
 /** Headers that belong to one connection, not to the request. */
 const OF_CONNECTION = new SafeSet(['connection', 'keep-alive', 'transfer-encoding', 'http2-settings'])
@@ -20,7 +16,7 @@ export async function forward(
   fail: (error: Error) => void,
 ): Promise<void> {
   const { scheme, host, port, path, socketPath } = reply.facts
-  const module: typeof import('node:https') = load(scheme === 'https' ? 'node:https' : 'node:http')
+  const module = builtIn(scheme === 'https' ? 'node:https' : 'node:http')
   const headers: Record<string, string | string[]> = {}
   for (const [name, value] of Object.entries(request.headers))
     if (value !== undefined && !name.startsWith(':') && !OF_CONNECTION.has(name)) headers[name] = value

@@ -4,15 +4,14 @@
  */
 
 import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
-import { createRequire } from 'node:module'
 import { Duplex } from 'node:stream'
 import type { Frame, Layer, Reply, StackFrame, Tap } from '../../src/plugin.ts'
+import { builtIn } from '../../src/plugin.ts'
 import { unreachable } from './failure.ts'
 import { connectionLayer, DEFAULT_PORTS, requestLayer, sessionLayer } from './layer.ts'
 import { grpcTarget } from './origins.ts'
 import { clientStreams } from './serve.ts'
 
-const load = createRequire(import.meta.url)
 const GRPC = /[/\\]@grpc[/\\]grpc-js[/\\]build[/\\]src[/\\]transport\.js$/
 // Captured at load: tests replace it.
 const { URL } = globalThis
@@ -92,15 +91,14 @@ function answerStream(
 }
 
 function ownSession(tap: Tap, reply: Reply): ClientHttp2Session {
-  const http2: typeof import('node:http2') = load('node:http2')
+  const http2 = builtIn('node:http2')
   const { scheme, host, port } = reply.facts
   return http2.connect(`${scheme}://${host}:${port}`, { createConnection: () => tap.connectTo(reply) })
 }
 
 /** Calls `found` when somebody opens a session, also one over a connection that was there before. */
 export function watchSessions(tap: Tap, found: () => void): void {
-  tap.whenLoaded('http2', () => {
-    const http2: typeof import('node:http2') = load('node:http2')
+  tap.onceBuiltIn('http2', (http2: typeof import('node:http2')) => {
     tap.patch(http2, 'connect', (original) => {
       return function connect(this: unknown, ...args: unknown[]) {
         found()
@@ -112,7 +110,7 @@ export function watchSessions(tap: Tap, found: () => void): void {
 
 /** The class is not exported: it is that of any session, here of one that talks to nobody. */
 function sessionPrototype(): ClientHttp2Session {
-  const http2: typeof import('node:http2') = load('node:http2')
+  const http2 = builtIn('node:http2')
   const nobody = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
   const session = http2.connect('http://localhost', { createConnection: () => nobody })
   session.on('error', () => {})

@@ -1,8 +1,7 @@
 /**
  * Takes msw's request handlers as they are: msw answers, we record. Nothing of msw is loaded here, since whoever has handlers has loaded it.
  */
-import { randomUUID } from 'node:crypto'
-import { type FactPatterns, isRegExp, type Register, RuleSyntaxError } from '../../src/plugin.ts'
+import { builtIn, type FactPatterns, isRegExp, type Register, RuleSyntaxError } from '../../src/plugin.ts'
 import type { HttpAnswer } from './reply.ts'
 
 /** What msw 2 and 3 have in common. */
@@ -52,7 +51,7 @@ function checked(handler: unknown): RequestHandler {
 
 /** A handler that has nothing to say leaves the request to the next. */
 async function responseOf(handler: RequestHandler, request: Request): Promise<Response | undefined> {
-  const result = await handler.run({ request, requestId: randomUUID() })
+  const result = await handler.run({ request, requestId: builtIn('node:crypto').randomUUID() })
   return result?.response
 }
 

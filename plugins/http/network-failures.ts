@@ -1,5 +1,6 @@
 /** Failures of a network as Node tells of them: the same codes, syscalls and words (Node 20 to 26). */
-import { constants } from 'node:os'
+
+import { builtIn } from '../../src/plugin.ts'
 
 interface Place {
   readonly host: string
@@ -21,6 +22,6 @@ export const FAILURES = {
 export type FailureName = keyof typeof FAILURES
 
 function failure(message: string, code: string, syscall: string, more: object): Error {
-  const errno = (constants.errno as Readonly<Record<string, number>>)[code]
+  const errno = (builtIn('node:os').constants.errno as Readonly<Record<string, number>>)[code]
   return Object.assign(new Error(message), { errno: errno === undefined ? undefined : -errno, code, syscall, ...more })
 }

@@ -6,17 +6,15 @@
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Http2SecureServer, Http2Server, Http2ServerRequest } from 'node:http2'
-import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import type { Redirected, Reply, Tap } from '../../src/plugin.ts'
-import { isA, isError, RuleSyntaxError, SafeMap, SafeWeakMap } from '../../src/plugin.ts'
+import { builtIn, isA, isError, RuleSyntaxError, SafeMap, SafeWeakMap } from '../../src/plugin.ts'
 import { forward } from './forward.ts'
 import { readBody } from './mocking.ts'
 import { FAILURES } from './network-failures.ts'
 import { EXPECTED, type Given, type HttpAnswer } from './reply.ts'
 import { type Outgoing, send, sendResponse } from './send.ts'
 
-const load = createRequire(import.meta.url)
 // Captured at load: tests fake timers.
 const { setTimeout, Buffer, AbortController } = globalThis
 
@@ -55,7 +53,7 @@ function speak(peer: Socket, connection: Redirected, tap: Tap, server: object): 
 
 function http1Server(): Server {
   if (http1 === undefined) {
-    const module: typeof import('node:http') = load('node:http')
+    const module = builtIn('node:http')
     http1 = quiet(new module.Server())
     http1.on('request', (request, response) => handle(request, response, request.socket))
   }
@@ -64,7 +62,7 @@ function http1Server(): Server {
 
 function http2Server(): Http2Server {
   if (http2 === undefined) {
-    const module: typeof import('node:http2') = load('node:http2')
+    const module = builtIn('node:http2')
     http2 = quiet(module.createServer())
     http2.on('session', (session) => session.on('error', () => {}))
     http2.on('request', (request, response) => handle(request, response, socketOf(request)))
@@ -76,8 +74,8 @@ function http2Server(): Http2Server {
 function secureServer(tap: Tap, host: string): Http2SecureServer {
   const known = secured.get(host)
   if (known !== undefined) return known
-  const module: typeof import('node:http2') = load('node:http2')
-  const tls: typeof import('node:tls') = load('node:tls')
+  const module = builtIn('node:http2')
+  const tls = builtIn('node:tls')
   const server = quiet(
     module.createSecureServer({
       ...tap.hub.certificateFor(host),

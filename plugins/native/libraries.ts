@@ -11,7 +11,7 @@ interface Wasi {
   initialize(instance: object): void
 }
 
-export function guardLibraries(tap: Tap, load: (name: string) => unknown): void {
+export function guardLibraries(tap: Tap): void {
   const opened = (name: string, path: unknown) => {
     const facts = { function: name, ...(typeof path === 'string' && { path }) }
     report(tap, 'load', facts, () =>
@@ -21,8 +21,7 @@ export function guardLibraries(tap: Tap, load: (name: string) => unknown): void 
       ),
     )
   }
-  tap.whenLoaded('ffi', () => {
-    const ffi = load('node:ffi') as Ffi
+  tap.onceBuiltIn('ffi', (ffi: Ffi) => {
     tap.patch(ffi, 'dlopen', (original) => {
       return function dlopen(this: unknown, path, ...rest) {
         opened('ffi.dlopen', path)
@@ -39,8 +38,7 @@ export function guardLibraries(tap: Tap, load: (name: string) => unknown): void 
       return Watched
     })
   })
-  tap.whenLoaded('wasi', () => {
-    const { WASI } = load('node:wasi') as { WASI: { prototype: Wasi } }
+  tap.onceBuiltIn('wasi', ({ WASI }: { WASI: { prototype: Wasi } }) => {
     for (const name of ['start', 'initialize'] as const) {
       tap.patch(WASI.prototype, name, (original) => {
         return function (this: unknown, instance: object) {

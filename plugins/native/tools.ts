@@ -1,12 +1,11 @@
 /** The inspector, which listens for a debugger; hooks of the module loader, which may run anything; trace event files. */
-import Module from 'node:module'
-import type { Tap } from '../../src/plugin.ts'
+import { builtIn, type Tap } from '../../src/plugin.ts'
 import { failure, report } from './report.ts'
 
 type Fn = (...args: unknown[]) => unknown
 type Operation = 'inspect' | 'hook' | 'trace'
 
-export function guardTools(tap: Tap, load: (name: string) => unknown): void {
+export function guardTools(tap: Tap): void {
   const watch = (owner: object, key: string, operation: Operation, name: string, refused: () => Error) => {
     const functions = owner as Record<string, Fn>
     // Of a newer Node, or of a build without it.
@@ -19,27 +18,22 @@ export function guardTools(tap: Tap, load: (name: string) => unknown): void {
     })
   }
   const inUse = () => failure('Inspector is not available', 'ERR_INSPECTOR_NOT_AVAILABLE')
-  const inspector = tryLoad(load, 'node:inspector')
-  if (inspector) watch(inspector, 'open', 'inspect', 'inspector.open', inUse)
-  tap.whenLoaded('inspector/promises', () => {
+  tap.onceBuiltIn('inspector', (inspector) => watch(inspector, 'open', 'inspect', 'inspector.open', inUse))
+  tap.onceBuiltIn('inspector/promises', (promises: { open: unknown }) => {
     // It copies the functions of the other as it is loaded.
-    const promises = load('node:inspector/promises') as { open: unknown }
-    if (promises.open !== (inspector as typeof promises)?.open)
-      watch(promises, 'open', 'inspect', 'inspector.open', inUse)
+    if (promises.open !== builtIn('node:inspector').open) watch(promises, 'open', 'inspect', 'inspector.open', inUse)
   })
+  const module = builtIn('node:module')
   const noHooks = () => failure('The module hooks are not available', 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM')
-  watch(Module, 'register', 'hook', 'module.register', noHooks)
-  watch(Module, 'registerHooks', 'hook', 'module.registerHooks', noHooks)
-  const tracing = tryLoad(load, 'node:trace_events') as { createTracing?(options: object): object } | undefined
-  const sample = tracing && tryTo(() => tracing.createTracing?.({ categories: ['node'] }))
-  if (sample)
-    watch(Object.getPrototypeOf(sample), 'enable', 'trace', 'trace_events.enable', () =>
-      failure('Trace events are unavailable', 'ERR_TRACE_EVENTS_UNAVAILABLE'),
-    )
-}
-
-function tryLoad(load: (name: string) => unknown, name: string): object | undefined {
-  return tryTo(() => load(name) as object)
+  watch(module, 'register', 'hook', 'module.register', noHooks)
+  watch(module, 'registerHooks', 'hook', 'module.registerHooks', noHooks)
+  tap.onceBuiltIn('trace_events', (tracing: { createTracing?(options: object): object }) => {
+    const sample = tryTo(() => tracing.createTracing?.({ categories: ['node'] }))
+    if (sample)
+      watch(Object.getPrototypeOf(sample), 'enable', 'trace', 'trace_events.enable', () =>
+        failure('Trace events are unavailable', 'ERR_TRACE_EVENTS_UNAVAILABLE'),
+      )
+  })
 }
 
 function tryTo<T>(fn: () => T): T | undefined {

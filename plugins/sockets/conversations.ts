@@ -4,13 +4,11 @@
  */
 import type { RemoteInfo, Socket } from 'node:dgram'
 import { EventEmitter } from 'node:events'
-import { createRequire } from 'node:module'
-import { DATA, type Facts, MessageInbox, Performance, type Reply, type Step, say, type Tap } from '../../src/plugin.ts'
+import { builtIn, DATA, type Facts, MessageInbox, Performance, type Reply, type Step, say, type Tap } from '../../src/plugin.ts'
 import type { SocketAnswer } from './mocking.ts'
 import { readable } from './script.ts'
 import { deviation } from './serve.ts'
 
-const load = createRequire(import.meta.url)
 // Captured at load: tests fake timers.
 const { setImmediate, setTimeout } = globalThis
 
@@ -103,7 +101,7 @@ function act(deliver: (message: Buffer) => void, { kind, args }: Step, last: unk
 }
 
 function sender(socket: Socket, { host, port }: Facts): Omit<RemoteInfo, 'size'> {
-  const { isIP }: typeof import('node:net') = load('node:net')
+  const { isIP } = builtIn('node:net')
   const isV6 = (socket as unknown as { type?: string }).type === 'udp6'
   const address = isIP(String(host)) === 0 ? (isV6 ? '::1' : '127.0.0.1') : String(host)
   return { address, family: isV6 ? 'IPv6' : 'IPv4', port: Number(port) }

@@ -1,12 +1,12 @@
-import { constants } from 'node:os'
 import type { Facts } from '../../src/plugin.ts'
+import { builtIn } from '../../src/plugin.ts'
 
 /** What Node gives when a host cannot be reached: refused calls fail with it, so that code treats them as a network that is down. */
 export function unreachable(facts: Facts): Error {
   const target = facts.transport === 'unix' ? String(facts.path) : `${facts.host}:${facts.port}`
   const error = new Error(`connect EHOSTUNREACH ${target}`)
   return Object.assign(error, {
-    errno: -(constants.errno.EHOSTUNREACH ?? 113),
+    errno: -(builtIn('node:os').constants.errno.EHOSTUNREACH ?? 113),
     code: 'EHOSTUNREACH',
     syscall: 'connect',
     address: facts.transport === 'unix' ? facts.path : facts.host,
@@ -16,7 +16,7 @@ export function unreachable(facts: Facts): Error {
 
 /** What Node gives when the other side of an open connection has gone. */
 export function reset(syscall = 'write'): Error {
-  const errno = -(constants.errno.ECONNRESET ?? 104)
+  const errno = -(builtIn('node:os').constants.errno.ECONNRESET ?? 104)
   return Object.assign(new Error(`${syscall} ECONNRESET`), { errno, code: 'ECONNRESET', syscall })
 }
 
@@ -24,7 +24,7 @@ export function reset(syscall = 'write'): Error {
 export function addressTaken(facts: Facts): Error {
   const target = facts.transport === 'unix' ? String(facts.path) : `${facts.host}:${facts.port}`
   return Object.assign(new Error(`listen EADDRINUSE: address already in use ${target}`), {
-    errno: -(constants.errno.EADDRINUSE ?? 98),
+    errno: -(builtIn('node:os').constants.errno.EADDRINUSE ?? 98),
     code: 'EADDRINUSE',
     syscall: 'listen',
     address: facts.transport === 'unix' ? facts.path : facts.host,
@@ -47,7 +47,7 @@ function connectFailure(facts: Facts, code: 'ECONNREFUSED' | 'ETIMEDOUT'): Error
   const target = facts.transport === 'unix' ? String(path) : `${facts.host}:${port}`
   const more = facts.transport === 'unix' ? { address: path } : { address: facts.host, port }
   return Object.assign(new Error(`connect ${code} ${target}`), {
-    errno: -constants.errno[code],
+    errno: -builtIn('node:os').constants.errno[code],
     code,
     syscall: 'connect',
     ...more,

@@ -8,7 +8,7 @@ import { SubprocessScript } from './script.ts'
 
 // Captured at load: tests fake timers.
 const { setTimeout, clearTimeout, setImmediate } = globalThis
-const ENOENT = errnoOf('ENOENT') ?? -2
+const enoent = () => errnoOf('ENOENT') ?? -2
 
 /** What was written, as facts compare it: text where it is that; undefined when there is none. */
 export function readInput(bytes: Uint8Array): string | Uint8Array | undefined {
@@ -53,11 +53,11 @@ export function ask(answer: Exclude<SubprocessAnswer, SubprocessScript>, call: P
 
 function failureOf({ error }: SubprocessReply): Failure | undefined {
   if (error === undefined) return undefined
-  return isError(error) ? thrown(error) : { errno: errnoOf(error) ?? ENOENT, error: undefined }
+  return isError(error) ? thrown(error) : { errno: errnoOf(error) ?? enoent(), error: undefined }
 }
 
 function thrown(error: unknown): Failure {
-  return { errno: ENOENT, error: isError(error) ? error : new Error(String(error)) }
+  return { errno: enoent(), error: isError(error) ? error : new Error(String(error)) }
 }
 
 /** What becomes of a program. */
@@ -90,7 +90,7 @@ export function perform(program: Program, start: Start, reply: Reply): Life {
     if (program.ended) return
     const input = readInput(program.input.bytes)
     const error = reply.tentative ? reply.complete(input === undefined ? {} : { input }) : undefined
-    if (error !== undefined) return program.fail(ENOENT, error)
+    if (error !== undefined) return program.fail(enoent(), error)
     // By now it may be another mock's.
     const chosen = reply.answer as SubprocessAnswer
     if (chosen instanceof SubprocessScript) {

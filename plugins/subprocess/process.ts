@@ -1,6 +1,7 @@
 /** What a process does to others or to itself: signals to processes that this worker did not start, and `execve`. */
-import { constants } from 'node:os'
+
 import type { Reply, Tap } from '../../src/plugin.ts'
+import { builtIn } from '../../src/plugin.ts'
 import { ask } from './answer.ts'
 import { factsOf } from './command.ts'
 import { isMocked, programOf } from './program.ts'
@@ -80,15 +81,17 @@ function answer(reply: Reply): true {
 
 /** Undefined for what Node refuses. */
 function signalNumber(signal: unknown): number | undefined {
-  if (signal === undefined) return constants.signals.SIGTERM
-  return typeof signal === 'number' ? signal : constants.signals[signal as NodeJS.Signals]
+  if (signal === undefined) return builtIn('node:os').constants.signals.SIGTERM
+  return typeof signal === 'number' ? signal : builtIn('node:os').constants.signals[signal as NodeJS.Signals]
 }
 
 function signalName(signal: unknown): string {
   if (signal === undefined) return 'SIGTERM'
   if (typeof signal !== 'number') return String(signal)
   if (signal === 0) return '0'
-  return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? String(signal)
+  return (
+    Object.entries(builtIn('node:os').constants.signals).find(([, number]) => number === signal)?.[0] ?? String(signal)
+  )
 }
 
 function noSuchProcess(): Error {

@@ -4,15 +4,13 @@
  * what was written is read before the program has ended, in the order in which it was written.
  */
 import type { ChildProcess } from 'node:child_process'
-import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
-import { constants } from 'node:os'
+import { builtIn } from '../../src/plugin.ts'
 import { ProgramInput } from './program-input.ts'
 
-const load = createRequire(import.meta.url)
 // Captured at load: tests fake timers, and spy on what writes.
 const { setImmediate, Buffer, structuredClone } = globalThis
-const { writeSync }: typeof import('node:fs') = load('node:fs')
+const { writeSync } = builtIn('node:fs')
 
 /** An end of a child's `stdio`, as Node has normalised it (Node 12 to 26). */
 export interface Stdio {
@@ -77,7 +75,7 @@ export class Program {
   #channel: Stdio | undefined
 
   constructor(child: Child) {
-    const { AsyncResource }: typeof import('node:async_hooks') = load('node:async_hooks')
+    const { AsyncResource } = builtIn('node:async_hooks')
     this.#child = child
     this.#context = new AsyncResource('MOCKED_PROCESS')
   }
@@ -167,7 +165,7 @@ export class Program {
 
   /** A signal from outside; gives the error of the system, or 0. */
   kill(signal: number): number {
-    const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? ''
+    const name = Object.entries(builtIn('node:os').constants.signals).find(([, number]) => number === signal)?.[0] ?? ''
     if (signal !== 0 && !HARMLESS.has(name)) this.end(undefined, name)
     return 0
   }
@@ -224,7 +222,7 @@ export class Program {
   }
 
   #pipe(end: Stdio, at: number): (chunk: Uint8Array) => unknown {
-    const net: typeof import('node:net') = load('node:net')
+    const net = builtIn('node:net')
     const child = this.#child
     end.handle?.close()
     end.handle = undefined

@@ -1,11 +1,7 @@
 /** What a mock of a program may answer. */
 
-import { createRequire } from 'node:module'
-import { constants } from 'node:os'
-import { isError, RuleSyntaxError, suggest } from '../../src/plugin.ts'
+import { builtIn, isError, RuleSyntaxError, suggest } from '../../src/plugin.ts'
 import { SubprocessScript } from './script.ts'
-
-const load = createRequire(import.meta.url)
 
 /** What a program writes: all at once, or bit by bit (not where the code waits for it, as with `spawnSync`). */
 export type Output = string | Uint8Array | AsyncIterable<string | Uint8Array>
@@ -80,8 +76,8 @@ function checked(reply: unknown, what: string): SubprocessReply {
   }
   if (exitCode !== undefined && !(Number.isInteger(exitCode) && Number(exitCode) >= 0 && Number(exitCode) <= 255))
     throw new RuleSyntaxError(`the exit code is ${String(exitCode)}`, 'a number from 0 to 255')
-  if (signal !== undefined && !(String(signal) in constants.signals)) {
-    const names = Object.keys(constants.signals)
+  if (signal !== undefined && !(String(signal) in builtIn('node:os').constants.signals)) {
+    const names = Object.keys(builtIn('node:os').constants.signals)
     throw new RuleSyntaxError(
       `the signal is ${String(signal)}`,
       "a signal's name, as 'SIGTERM'",
@@ -110,13 +106,13 @@ function isOutput(output: unknown): boolean {
 
 /** The number by which Node knows an error on this platform. */
 export function errnoOf(name: string): number | undefined {
-  const { getSystemErrorMap }: typeof import('node:util') = load('node:util')
+  const { getSystemErrorMap } = builtIn('node:util')
   for (const [number, [code]] of getSystemErrorMap()) if (code === name) return number
   return undefined
 }
 
 /** The name of an error by its number. */
 export function nameOf(errno: number): string {
-  const { getSystemErrorName }: typeof import('node:util') = load('node:util')
+  const { getSystemErrorName } = builtIn('node:util')
   return getSystemErrorName(errno)
 }

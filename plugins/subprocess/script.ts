@@ -1,6 +1,6 @@
 /** Scripts of programs that are talked to: what they wait for, write and send, step by step. */
-import { constants } from 'node:os'
 import {
+  builtIn,
   fits,
   fitsMessage,
   type Inbox,
@@ -62,7 +62,7 @@ export class SubprocessScript extends Script {
 
   /** Ends by a signal. */
   kill(signal: NodeJS.Signals): this {
-    const names = Object.keys(constants.signals)
+    const names = Object.keys(builtIn('node:os').constants.signals)
     if (!names.includes(signal))
       refuse('.kill', `the signal is ${String(signal)}`, "a signal's name, as 'SIGTERM'", suggest(signal, names))
     return this.step('kill', signal)

@@ -33,8 +33,8 @@ interface Internals {
 
 type Child = ProgramChild & Internals
 
-const ENOENT = errnoOf('ENOENT') ?? -2
-const ESRCH = errnoOf('ESRCH') ?? -3
+const enoent = () => errnoOf('ENOENT') ?? -2
+const esrch = () => errnoOf('ESRCH') ?? -3
 
 export function guardChildren(tap: Tap, children: Children): void {
   tap.patch(children.ChildProcess.prototype as unknown as Internals, 'spawn', (original) => {
@@ -44,8 +44,8 @@ export function guardChildren(tap: Tap, children: Children): void {
       const facts = factsOf(start)
       const outcome = tap.judge({ protocol: 'subprocess', operation: 'subprocess:spawn', facts })
       const spawnNow = () => Reflect.apply(original, this, [options])
-      if (outcome.kind === 'block') return fail(this, options, spawnNow, ENOENT, outcome.error)
-      if (outcome.kind === 'refuse') return fail(this, options, spawnNow, ENOENT, undefined)
+      if (outcome.kind === 'block') return fail(this, options, spawnNow, enoent(), outcome.error)
+      if (outcome.kind === 'refuse') return fail(this, options, spawnNow, enoent(), undefined)
       const reply = outcome.kind === 'reply' ? outcome.reply : undefined
       if (reply !== undefined && !reply.passThrough) return answer(this, options, spawnNow, start, reply)
       const result = spawnNow()
@@ -118,7 +118,7 @@ function fail(
   if (handle)
     for (const [name, value] of [
       ['spawn', () => errno],
-      ['kill', () => ESRCH],
+      ['kill', esrch],
       ['pid', 0],
     ] as const)
       define(handle, name, value)

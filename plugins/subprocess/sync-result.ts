@@ -2,16 +2,13 @@
  * What Node gives for a program that the code waits for, worked out from what a mock answers: nothing below the public functions can be
  * stood on there (`spawnSync` of Node 20 to 26, lib/child_process.js and src/spawn_sync.cc).
  */
-import { createRequire } from 'node:module'
-import { constants } from 'node:os'
-import { DATA, RuleSyntaxError } from '../../src/plugin.ts'
+import { builtIn, DATA, RuleSyntaxError } from '../../src/plugin.ts'
 import type { Start } from './command.ts'
 import { nextPid } from './program.ts'
 import { errnoOf, type SubprocessReply } from './reply.ts'
 
-const load = createRequire(import.meta.url)
 // Captured at load: tests spy on them.
-const { writeSync }: typeof import('node:fs') = load('node:fs')
+const { writeSync } = builtIn('node:fs')
 const { Buffer } = globalThis
 
 export interface SyncOptions {
@@ -136,5 +133,5 @@ function wait(milliseconds: number): void {
 
 function signalName(signal: string | number | undefined): string {
   if (typeof signal !== 'number') return String(signal ?? 'SIGTERM').toUpperCase()
-  return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? 'SIGTERM'
+  return Object.entries(builtIn('node:os').constants.signals).find(([, number]) => number === signal)?.[0] ?? 'SIGTERM'
 }

@@ -9,7 +9,7 @@ import { SafeWeakMap } from '../../src/plugin.ts'
 // Captured at load: tests replace them.
 const { isArray } = Array
 
-type Threads = typeof import('node:worker_threads')
+export type Threads = typeof import('node:worker_threads')
 type Start = ConstructorParameters<typeof Worker>
 
 const { execArgv: inherited, cwd: currentFolder } = process

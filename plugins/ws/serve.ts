@@ -1,10 +1,10 @@
 /** The worker's end of mocked WebSockets: the handshake is Node's HTTP server's, the frames are those of the package `ws`. */
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server } from 'node:http'
-import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import {
+  builtIn,
   DATA,
   MessageInbox,
   Performance,
@@ -21,7 +21,6 @@ import type { WsAnswer, WsRefusal } from './mocking.ts'
 import type { WsPackage, WsPeer, WsServer } from './peer.ts'
 import type { WsScript } from './script.ts'
 
-const load = createRequire(import.meta.url)
 // Captured at load: tests fake timers.
 const { setTimeout, Buffer } = globalThis
 
@@ -65,7 +64,7 @@ function speak(peer: Socket, known: Known): void {
 
 function httpServer(): Server {
   if (http !== undefined) return http
-  const module: typeof import('node:http') = load('node:http')
+  const module = builtIn('node:http')
   // What servers emit is watched, to find the frames of requests; these run in the frames of the calls that they answer.
   http = Object.assign(new module.Server(), { emit: EventEmitter.prototype.emit })
   http.on('upgrade', upgrade)
@@ -113,7 +112,7 @@ function messageOf(data: unknown, isBinary: boolean): string | Uint8Array {
 }
 
 function refuse(socket: Duplex, { status = 500, headers = {}, body = '' }: WsRefusal): void {
-  const { STATUS_CODES }: typeof import('node:http') = load('node:http')
+  const { STATUS_CODES } = builtIn('node:http')
   const fields = { connection: 'close', 'content-length': String(Buffer.byteLength(body)), ...headers }
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`)

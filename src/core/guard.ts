@@ -53,8 +53,6 @@ export class Guard implements Judge {
   #judged: CallRecord | undefined
   /** While a stack is read and mapped: what that reads is nobody's call. */
   #aside = false
-  /** Patches that wait for a built-in module to be loaded; looked at when a frame opens. */
-  readonly lazily: (() => void)[] = []
 
   constructor(parts: GuardParts) {
     this.own = parts.own
@@ -72,7 +70,6 @@ export class Guard implements Judge {
   }
 
   openFrame(kind: FrameKind, name: string, parent?: Frame, extra: { file?: string; sandbox?: number } = {}): Frame {
-    if (this.lazily.length > 0) for (const check of [...this.lazily]) check()
     return new Frame(kind, name, parent ?? this.run, extra)
   }
 

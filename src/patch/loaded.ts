@@ -1,7 +1,7 @@
 /** Meets the files of CommonJS libraries as they are loaded, every copy, by whoever and in whatever context. */
 
-import Module from 'node:module'
 import { Script } from 'node:vm'
+import { builtIn } from '../built-in.ts'
 import { SafeWeakMap } from '../core/collections.ts'
 import type { PatchSet } from './patch-set.ts'
 
@@ -20,7 +20,7 @@ const wanted = new SafeWeakMap<PatchSet, Wanted[]>()
  * script with its path (4.1 and 5).
  */
 export function onceLoaded(patches: PatchSet, path: RegExp, found: Wanted['found']): void {
-  const { _cache } = Module as unknown as { _cache: Record<string, NodeModule | undefined> }
+  const { _cache } = builtIn('node:module') as unknown as { _cache: Record<string, NodeModule | undefined> }
   const list = wanted.get(patches) ?? watch(patches)
   list.push({ path, found })
   for (const file in _cache) if (path.test(file)) found(_cache[file]?.exports)
@@ -36,7 +36,7 @@ function watch(patches: PatchSet): Wanted[] {
   const meet = (file: string, module: { readonly exports: object }) => {
     for (const { path, found } of list) if (path.test(file)) found(module.exports)
   }
-  const { _extensions } = Module as unknown as {
+  const { _extensions } = builtIn('node:module') as unknown as {
     _extensions: Record<string, (module: NodeModule, file: string) => void>
   }
   patches.patch(_extensions, '.js', (original) => {

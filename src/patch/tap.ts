@@ -1,5 +1,6 @@
 import { channel as channelOf } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
+import { builtIn } from '../built-in.ts'
 import type { Guard } from '../core/guard.ts'
 import { captureSite, rememberSite } from '../errors/call-site.ts'
 import { loadPeer } from '../peers.ts'
@@ -7,6 +8,7 @@ import type { Hop, Hub, NewThread, OpenCall, OpenOptions, OwnEndpoints, Redirect
 import { PRELOAD } from '../preload.ts'
 import { START } from '../threads/messages.ts'
 import type { Threads } from '../threads/starter.ts'
+import { onceBuiltIn } from './built-ins.ts'
 import { onceLoaded } from './loaded.ts'
 import type { PatchSet } from './patch-set.ts'
 import { spyOn } from './spy-on.ts'
@@ -46,7 +48,7 @@ export function createTap({ guard, own, hop, hub, threads, protocol }: TapParts,
     open: (layer, options?: OpenOptions) => guard.open(layer, options),
     within: <T>(call: OpenCall, fn: () => T) => guard.within(call, fn),
     carry: (layer, fn) => guard.carry(layer, fn),
-    whenLoaded: (module, patch) => whenLoaded(guard, patches, module, patch),
+    onceBuiltIn: (name, patch) => onceBuiltIn(patches, name, () => patch(builtIn(`node:${name}`) as never)),
     onceLoaded: (path, found) => onceLoaded(patches, path, found),
     here: rememberSite,
     current: () => guard.current(),
@@ -86,19 +88,4 @@ function newThread(guard: Guard, threads: Threads): NewThread | undefined {
     work: () => thread.workFor(guard.currentFrame()),
     end: () => thread.end(),
   }
-}
-
-/** Loading `https`, `tls` and `http2` costs 25 to 43 ms on Node 24, so their patches wait until somebody else has loaded them. */
-function whenLoaded(guard: Guard, patches: PatchSet, module: string, patch: () => void): void {
-  const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] }
-  const name = `NativeModule ${module}`
-  const isLoaded = () => moduleLoadList?.includes(name) ?? true
-  const check = () => {
-    if (!isLoaded()) return
-    guard.lazily.splice(guard.lazily.indexOf(check), 1)
-    patch()
-    patches.sync()
-  }
-  if (isLoaded()) patch()
-  else guard.lazily.push(check)
 }

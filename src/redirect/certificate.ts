@@ -4,11 +4,10 @@
  */
 
 import type { KeyObject } from 'node:crypto'
-import { createRequire } from 'node:module'
+import { builtIn } from '../built-in.ts'
 import { SafeMap } from '../core/collections.ts'
 
-const load = createRequire(import.meta.url)
-const { isIP }: typeof import('node:net') = load('node:net')
+const { isIP } = builtIn('node:net')
 
 export interface Certificate {
   readonly key: string
@@ -22,7 +21,7 @@ const made = new SafeMap<string, Certificate>()
 export function certificateFor(host: string): Certificate {
   const known = made.get(host)
   if (known !== undefined) return known
-  const crypto: typeof import('node:crypto') = load('node:crypto')
+  const crypto = builtIn('node:crypto')
   key ??= crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
   const spki = crypto.createPublicKey(key).export({ type: 'spki', format: 'der' })
   const body = toBeSigned(host, spki, crypto.randomBytes(8))

@@ -3,14 +3,13 @@
  * so that the client is real to its last detail. One port of the loopback, opened at the first mock that needs it.
  */
 
-import { createRequire } from 'node:module'
 import type { Server, Socket } from 'node:net'
+import { builtIn } from '../built-in.ts'
 import { SafeSet, SafeWeakMap } from '../core/collections.ts'
 import type { Hub, Redirected } from '../plugin.ts'
 import { certificateFor } from './certificate.ts'
 import { createStandIns } from './stand-ins.ts'
 
-const load = createRequire(import.meta.url)
 // Captured at load: tests fake timers.
 const { setImmediate } = globalThis
 
@@ -41,7 +40,7 @@ export interface WholeHub extends Hub {
 }
 
 export function createHub(): WholeHub {
-  const net: typeof import('node:net') = load('node:net')
+  const net = builtIn('node:net')
   // Before anything is patched: our own listener is nobody's call.
   const { _listen2, emit } = net.Server.prototype as unknown as ServerInternals
   const connectOriginal = net.Socket.prototype.connect as unknown as Connect
@@ -124,7 +123,7 @@ export function createHub(): WholeHub {
       trust(client as Socket)
     },
     secure(peer, host, protocols, ready) {
-      const tls: typeof import('node:tls') = load('node:tls')
+      const tls = builtIn('node:tls')
       const contextOf = (name: string) => tls.createSecureContext(certificateFor(name))
       const secured = new tls.TLSSocket(peer, {
         isServer: true,

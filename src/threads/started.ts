@@ -1,12 +1,5 @@
 /** The end of a worker thread that the thread itself holds: its guard judges in the frames of whoever started it, and tells him. */
-import {
-  getEnvironmentData,
-  isMainThread,
-  MessagePort,
-  receiveMessageOnPort,
-  setEnvironmentData,
-  threadId,
-} from 'node:worker_threads'
+import { builtIn } from '../built-in.ts'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import type { Layer } from '../core/call.ts'
 import type { Guard } from '../core/guard.ts'
@@ -19,18 +12,20 @@ import { ANSWERED, type FromThread, type Question, START, STATE, type ThreadStar
 
 // Captured at load: tests replace them.
 const { load, wait } = Atomics
-const { postMessage } = MessagePort.prototype
 const now = performance.now.bind(performance)
 /** The starter may be blocked, or waiting for us. */
 const LONGEST_WAIT_MS = 1000
 /** For a starter that has not answered the last time. */
 const SHORT_WAIT_MS = 20
+/** A thread cannot change the folder, and Node marks the function (20 to 26): `node:worker_threads` would have to be loaded to say so. */
+const IN_THREAD = (process.chdir as { disabled?: true }).disabled === true
 const RANGE = 1_000_000_000
 const SANDBOXES = 10_000
 
 /** What this thread was started with; undefined in the main thread and in one that the runner started. Nested threads do not inherit it. */
 export function takeStart(): ThreadStart | undefined {
-  if (isMainThread) return undefined
+  if (!IN_THREAD) return undefined
+  const { getEnvironmentData, setEnvironmentData } = builtIn('node:worker_threads')
   const start = getEnvironmentData(START) as unknown as ThreadStart | undefined
   if (start !== undefined) setEnvironmentData(START, undefined as never)
   return start
@@ -48,6 +43,9 @@ export function threadConfig(
 
 /** Makes the guard of this thread the long arm of its starter's. */
 export function obey({ port, shared, frames, own, config, origin }: ThreadStart, guard: Guard, grammar: Grammar): void {
+  const { MessagePort, receiveMessageOnPort, threadId } = builtIn('node:worker_threads')
+  // Captured at load: tests replace it.
+  const { postMessage } = MessagePort.prototype
   const mirrored = new MirroredFrames(guard.run, grammar, (rule, layer, unknown) => {
     const answer = ask({ kind: 'ask-rule', id: ++questions, rule, layer: portable(layer), unknown })
     return typeof answer?.value === 'boolean' ? answer.value : undefined

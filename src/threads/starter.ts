@@ -3,7 +3,7 @@
  * of it works while this thread is blocked or never comes back to its event loop: what the thread sent is read where it is needed.
  */
 
-import { MessageChannel, MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import type { CallSite, Trip } from '../core/call.ts'
 import { SafeMap, SafeSet } from '../core/collections.ts'
 import { type Frame, watchFrames } from '../core/frames.ts'
@@ -16,12 +16,17 @@ import { ANSWERED, type FromThread, type Question, STATE, type ThreadStart, type
 
 // Captured at load: tests replace them.
 const { add, notify } = Atomics
-const { postMessage } = MessagePort.prototype
 /** Frames that a thread ran in and may still speak of. */
 const MOST_FRAMES = 100
 
 export interface ThreadConfig extends Omit<ThreadStart['config'], 'hasHook' | 'place'> {
   readonly onTrip: unknown
+}
+
+type Threading = typeof import('node:worker_threads')
+/** What is needed of `node:worker_threads`, taken when that is loaded: tests replace it, and the guard patches it. */
+type Channels = Pick<Threading, 'MessageChannel' | 'receiveMessageOnPort'> & {
+  readonly postMessage: MessagePort['postMessage']
 }
 
 /** All threads that this one has started and that live. */
@@ -30,6 +35,7 @@ export class Threads {
   readonly #config: () => ThreadConfig | undefined
   readonly #own: () => readonly string[]
   readonly #live = new SafeSet<Thread>()
+  #channels: Channels | undefined
 
   /** @param own the endpoints that belong to the tests by now */
   constructor(guard: Guard, config: () => ThreadConfig | undefined, own: () => readonly string[]) {
@@ -38,11 +44,16 @@ export class Threads {
     this.#own = own
   }
 
+  /** To be called when the module is loaded, before it is patched. */
+  take({ MessageChannel, MessagePort, receiveMessageOnPort }: Threading): void {
+    this.#channels = { MessageChannel, receiveMessageOnPort, postMessage: MessagePort.prototype.postMessage }
+  }
+
   /** Prepares a thread that is about to be started in a frame. @param origin the line that starts it */
   prepare(frame: Frame, origin: CallSite | undefined): Thread {
     const { file, dir, redact, onTrip } = this.#config() ?? { file: undefined, dir: '', redact: [], onTrip: undefined }
     const config = { file, dir, redact, hasHook: onTrip !== undefined, place: this.#guard.plugins.place }
-    const thread = new Thread(this.#guard, frame, { config, own: this.#own(), origin })
+    const thread = new Thread(this.#guard, this.#channels as Channels, frame, { config, own: this.#own(), origin })
     this.#live.add(thread)
     thread.onEnd = () => {
       this.#live.delete(thread)
@@ -73,6 +84,7 @@ export class Thread {
   readonly start: ThreadStart
   onEnd: (() => void) | undefined
   readonly #guard: Guard
+  readonly #channels: Channels
   readonly #port: MessagePort
   readonly #shared = new Int32Array(new SharedArrayBuffer(8))
   readonly #rules: Rule[] = []
@@ -80,9 +92,10 @@ export class Thread {
   #frame: Frame
   #gone = false
 
-  constructor(guard: Guard, frame: Frame, start: Pick<ThreadStart, 'config' | 'own' | 'origin'>) {
-    const { port1, port2 } = new MessageChannel()
+  constructor(guard: Guard, channels: Channels, frame: Frame, start: Pick<ThreadStart, 'config' | 'own' | 'origin'>) {
+    const { port1, port2 } = new channels.MessageChannel()
     this.#guard = guard
+    this.#channels = channels
     this.#frame = frame
     this.#port = port1
     this.start = { ...start, version: VERSION, port: port2, shared: this.#shared, frames: this.#pack() }
@@ -108,14 +121,14 @@ export class Thread {
 
   tell(message: ToThread): void {
     if (this.#gone) return
-    Reflect.apply(postMessage, this.#port, [message])
+    Reflect.apply(this.#channels.postMessage, this.#port, [message])
     add(this.#shared, STATE, 1)
   }
 
   drain(): void {
     if (this.#gone) return
-    for (let next = receiveMessageOnPort(this.#port); next; next = receiveMessageOnPort(this.#port))
-      this.#receive(next.message)
+    const { receiveMessageOnPort: receive } = this.#channels
+    for (let next = receive(this.#port); next; next = receive(this.#port)) this.#receive(next.message)
   }
 
   /** It was not started after all. */

@@ -2,11 +2,10 @@
  * What a setup file that stands alone must not come after: tools that answer calls. Installed above them the guard would stop what they
  * answer, and go with them when they put back what was there before.
  */
-import { createRequire } from 'node:module'
-import { vi } from 'vitest'
-import { cameLate } from '../errors/install-errors.ts'
 
-const load = createRequire(import.meta.url)
+import { vi } from 'vitest'
+import { builtIn } from '../built-in.ts'
+import { cameLate } from '../errors/install-errors.ts'
 
 /** @throws InstallError that names them */
 export function refuseEarlierTools(): void {
@@ -20,8 +19,8 @@ function fakeTimers(): string[] {
 }
 
 function interceptors(): string[] {
-  const net: typeof import('node:net') = load('node:net')
-  const { ClientRequest }: typeof import('node:http') = load('node:http')
+  const net = builtIn('node:net')
+  const { ClientRequest } = builtIn('node:http')
   return [
     ...(Object.hasOwn(ClientRequest.prototype, 'onSocket') ? [] : [`http.${ClientRequest.name} (nock)`]),
     ...(answersConnections(net) ? ['an interceptor of net.Socket.prototype.connect (msw, nock)'] : []),
@@ -38,11 +37,11 @@ function answersConnections(net: typeof import('node:net')): boolean {
 }
 
 function spies(): string[] {
-  const net: typeof import('node:net') = load('node:net')
-  const http: typeof import('node:http') = load('node:http')
-  const dns: typeof import('node:dns') = load('node:dns')
-  const children: typeof import('node:child_process') = load('node:child_process')
-  const dgram: typeof import('node:dgram') = load('node:dgram')
+  const net = builtIn('node:net')
+  const http = builtIn('node:http')
+  const dns = builtIn('node:dns')
+  const children = builtIn('node:child_process')
+  const dgram = builtIn('node:dgram')
   const { spawnSync, execSync, execFileSync } = children
   const owners: Readonly<Record<string, object>> = {
     'net.Socket.prototype': net.Socket.prototype,
