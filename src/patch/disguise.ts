@@ -1,3 +1,11 @@
+import { types } from 'node:util'
+
+// Captured at load: tests replace them.
+const { hasOwn } = Object
+const { construct, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, set } = Reflect
+
+type Callable = (...args: never[]) => unknown
+
 /**
  * Gives a replacement the outside of the function it stands for: name, length, own properties and symbols (`util.promisify.custom`,
  * customPromisifyArgs), prototype; and no `prototype` where there is none (methods, arrow functions, native ones). Libraries look at all of
@@ -7,26 +15,20 @@
  */
 export function disguise<T>(replacement: T, original: unknown): T {
   if (typeof replacement !== 'function' || typeof original !== 'function') return replacement
-  const disguised = Object.hasOwn(original, 'prototype') ? replacement : withoutPrototype(replacement, original)
-  for (const key of Reflect.ownKeys(original)) {
-    const descriptor = Reflect.getOwnPropertyDescriptor(original, key) as PropertyDescriptor
-    const own = Reflect.getOwnPropertyDescriptor(disguised, key)
-    if (own !== undefined && own.configurable === false) {
-      // `prototype` of a plain function can be written, not redefined.
-      if (own.writable === true && 'value' in descriptor) Reflect.set(disguised, key, descriptor.value)
-      continue
-    }
-    Reflect.defineProperty(disguised, key, descriptor)
+  const disguised = hasOwn(original, 'prototype') ? replacement : withoutPrototype(replacement, original as Callable)
+  for (const key of ownKeys(original)) {
+    const descriptor = getOwnPropertyDescriptor(original, key) as PropertyDescriptor
+    // `prototype` of a plain function can be written, not redefined.
+    if (!defineProperty(disguised, key, descriptor) && 'value' in descriptor) set(disguised, key, descriptor.value)
   }
-  if (Object.getPrototypeOf(disguised) !== Object.getPrototypeOf(original)) {
-    Object.setPrototypeOf(disguised, Object.getPrototypeOf(original))
-  }
+  const parent = getPrototypeOf(original)
+  if (getPrototypeOf(disguised) !== parent) Object.setPrototypeOf(disguised, parent)
   return disguised
 }
 
 /** The `prototype` of a function cannot be taken away. A bound function has none either, and knows no `this`. */
-function withoutPrototype<T extends object>(fn: T, original: object): T {
-  if (!Object.hasOwn(fn, 'prototype')) return fn
+function withoutPrototype<T extends object>(fn: T, original: Callable): T {
+  if (!hasOwn(fn, 'prototype')) return fn
   const call = fn as unknown as (...args: unknown[]) => unknown
   if (isConstructor(original)) return call.bind(undefined) as unknown as T
   const { method } = {
@@ -37,9 +39,11 @@ function withoutPrototype<T extends object>(fn: T, original: object): T {
   return method as unknown as T
 }
 
-function isConstructor(fn: object): boolean {
+/** Of a function without prototype: only bound ones and proxies may be. Asking each would cost an error that quotes its source. */
+function isConstructor(fn: Callable): boolean {
+  if (!fn.name.startsWith('bound ') && !types.isProxy(fn)) return false
   try {
-    Reflect.construct(Object, [], fn as new () => unknown)
+    construct(Object, [], fn as never)
     return true
   } catch {
     return false

@@ -9,7 +9,6 @@ interface Patch {
   readonly before: PropertyDescriptor | undefined
   readonly replacement: unknown
   readonly original: unknown
-  readonly slot: string
 }
 
 /** A slot of ours that somebody emptied; `how` completes "… was". */
@@ -18,8 +17,14 @@ export interface LostSlot {
   readonly how: 'put back' | 'removed' | 'replaced'
 }
 
-/** What was patched of each owner, the last patch of a property last. */
-type Patches = WeakMap<object, Map<PropertyKey, Patch[]>>
+/** What was patched of an owner, the last patch of a property last. */
+interface Owned {
+  readonly owner: WeakRef<object>
+  readonly patches: Map<PropertyKey, Patch[]>
+}
+
+// Captured at load: tests replace them, and the first worker makes hundreds of patches before the first test.
+const { defineProperty, getOwnPropertyDescriptor } = Reflect
 
 /** A slot that could not be patched. */
 export class LockedSlotError extends Error {
@@ -40,8 +45,8 @@ export class LockedSlotError extends Error {
  */
 export class PatchSet {
   readonly #undo: (() => void)[] = []
-  #patches: Patches = new SafeWeakMap()
-  readonly #owners = new SafeSet<WeakRef<object>>()
+  #owned: WeakMap<object, Owned> = new SafeWeakMap()
+  readonly #owners = new SafeSet<Owned>()
 
   readonly #denied: Denied | undefined
 
@@ -56,30 +61,39 @@ export class PatchSet {
     key: K,
     wrap: (original: T[K]) => T[K],
   ): void {
-    const before = Reflect.getOwnPropertyDescriptor(owner, key)
+    const before = getOwnPropertyDescriptor(owner, key)
     const original = owner[key]
     const replacement = disguise(wrap(this.#denied ? behindWall(original, this.#denied) : original), original)
-    const slot = slotName(owner, key, original)
-    if (before && !before.configurable && !before.writable) throw new LockedSlotError(slot, holderOf(original, before))
-    if (!before && !Object.isExtensible(owner)) throw new LockedSlotError(slot, 'the object is not extensible')
-    const known = this.#patches.get(owner)
-    const patches = known ?? new SafeMap<PropertyKey, Patch[]>()
-    if (known === undefined) this.#owners.add(new WeakRef(owner))
-    this.#patches.set(owner, patches)
-    patches.set(key, [...(patches.get(key) ?? []), { before, replacement, original, slot }])
-    this.#undo.push(undoOf(owner, key, this.#patches))
-    const after: PropertyDescriptor =
-      before && 'value' in before
-        ? { ...before, value: replacement }
-        : { value: replacement, writable: true, configurable: true, enumerable: before?.enumerable ?? false }
+    const locked = (holder: string) => new LockedSlotError(slotName(owner, key, original), holder)
+    if (before && !before.configurable && !before.writable) throw locked(holderOf(original, before))
+    if (!before && !Object.isExtensible(owner)) throw locked('the object is not extensible')
+    this.#remember(owner, key, { before, replacement, original })
     if (before?.set && assigned(owner, key, replacement)) return
     if (before && !before.configurable) (owner as Record<PropertyKey, unknown>)[key] = replacement
-    else if (!Reflect.defineProperty(owner, key, after)) throw new LockedSlotError(slot, holderOf(original, before))
+    else if (!defineProperty(owner, key, put(replacement, before))) throw locked(holderOf(original, before))
+  }
+
+  #remember(owner: object, key: PropertyKey, patch: Patch): void {
+    let owned = this.#owned.get(owner)
+    if (owned === undefined) {
+      owned = { owner: new WeakRef(owner), patches: new SafeMap() }
+      this.#owned.set(owner, owned)
+      this.#owners.add(owned)
+    }
+    const { owner: held, patches } = owned
+    const list = patches.get(key)
+    if (list === undefined) patches.set(key, [patch])
+    else list.push(patch)
+    this.#undo.push(() => {
+      const there = held.deref()
+      const last = patches.get(key)?.pop()
+      if (there && last) restore(there, key, last)
+    })
   }
 
   /** Whether what we put there still is there; asked for every request, so nothing is searched. */
   holds(owner: object, key: PropertyKey): boolean {
-    const patch = this.#patches.get(owner)?.get(key)?.at(-1)
+    const patch = this.#owned.get(owner)?.patches.get(key)?.at(-1)
     return patch !== undefined && (owner as Record<PropertyKey, unknown>)[key] === patch.replacement
   }
 
@@ -89,11 +103,10 @@ export class PatchSet {
    */
   takeLost(): LostSlot[] {
     const lost: LostSlot[] = []
-    for (const held of this.#owners) {
-      const owner = held.deref()
-      const patches = owner && this.#patches.get(owner)
-      if (owner === undefined || patches === undefined) this.#owners.delete(held)
-      else for (const [key, list] of patches) this.#check(owner, key, list, lost)
+    for (const owned of this.#owners) {
+      const owner = owned.owner.deref()
+      if (owner === undefined) this.#owners.delete(owned)
+      else for (const [key, list] of owned.patches) this.#check(owner, key, list, lost)
     }
     return lost
   }
@@ -104,7 +117,7 @@ export class PatchSet {
     if (patch === undefined || now === patch.replacement) return
     const how = howLost(owner, key, now, list)
     if (how === undefined) return
-    lost.push({ slot: patch.slot, how })
+    lost.push({ slot: slotName(owner, key, patch.original), how })
     if (patch.before?.set && assigned(owner, key, patch.replacement)) return
     const descriptor = { ...(patch.before?.get ? {} : patch.before), value: patch.replacement }
     const usual = { writable: true, configurable: true, enumerable: patch.before?.enumerable ?? false }
@@ -131,7 +144,7 @@ export class PatchSet {
         failed ??= error
       }
     }
-    this.#patches = new SafeWeakMap()
+    this.#owned = new SafeWeakMap()
     this.#owners.clear()
     syncBuiltinESMExports()
     if (failed !== undefined) throw failed
@@ -159,13 +172,11 @@ function assigned(owner: object, key: PropertyKey, value: unknown): boolean {
   return after?.get !== undefined && Reflect.get(owner, key) === value
 }
 
-function undoOf(owner: object, key: PropertyKey, patches: Patches): () => void {
-  const held = new WeakRef(owner)
-  return () => {
-    const there = held.deref()
-    const patch = there && patches.get(there)?.get(key)?.pop()
-    if (patch) restore(there, key, patch)
-  }
+function put(value: unknown, before: PropertyDescriptor | undefined): PropertyDescriptor {
+  const { configurable = true, enumerable = false, writable = true } = before ?? {}
+  return before?.get || before?.set
+    ? { value, writable: true, configurable: true, enumerable }
+    : { value, writable, configurable, enumerable }
 }
 
 function restore(owner: object, key: PropertyKey, { before, original, replacement }: Patch): void {
