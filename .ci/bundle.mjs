@@ -1,35 +1,78 @@
 /**
- * Joins what workers load into three files. A module costs a worker about 0.4 ms, and the guard has sixty of them: loaded one by one they
- * made a suite of small files 1.26 times slower (see docs/decisions).
+ * Joins what workers load into few files. A module costs a worker about 0.4 ms, and the guard has a hundred of them: loaded one by one they
+ * made a suite of small files 1.26 times slower. The guard itself is one script, so that V8's code of it can be kept (see docs/decisions).
  */
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { Script } from 'node:vm'
 import { rolldown } from 'rolldown'
 
+const DIR = 'dist/worker'
 const doors = ['register', 'setup', 'index']
-const output = {
+const base = { platform: 'node', external: [/^node:/, 'vitest', 'vite'] }
+const minify = {
   minify: { compress: false, mangle: { toplevel: true, keepNames: true }, codegen: { removeWhitespace: true } },
 }
-const build = await rolldown({
-  input: Object.fromEntries(doors.map((door) => [door, `dist/src/${door}.js`])),
-  platform: 'node',
-  external: [/^node:/, 'vitest', 'vite'],
-})
-await build.write({
-  dir: 'dist/worker',
-  format: 'esm',
-  chunkFileNames: '[name].js',
-  ...output,
-  codeSplitting: {
-    groups: [
-      {
-        name: 'guard',
-        test: (id) => /dist[/\\]/.test(id) && !/dist[/\\]src[/\\](?:vitest|setup|index|register)/.test(id),
-      },
-    ],
-  },
-})
-await build.close()
 
+async function bundle(input, output) {
+  const build = await rolldown({ ...base, ...input })
+  const { output: written } = await build.write({ ...minify, ...output })
+  await build.close()
+  return written
+}
+
+function rewrite(name, change) {
+  const text = change(readFileSync(`${DIR}/${name}`, 'utf8'))
+  writeFileSync(`${DIR}/${name}`, text)
+  return text
+}
+
+/** What a module imports is taken once, so nobody who replaces a function of Node's later reaches the guard. */
+function asScript(module) {
+  const script = module
+    .replace(/^(?:import[^;]*from"node:[\w/]+";)+/, (imports) =>
+      imports.replace(/import(?:\{([^}]*)\})from"(node:[\w/]+)";/g, (_, names, from) => {
+        return `const{${names.replaceAll(' as ', ':')}}=require("${from}");`
+      }),
+    )
+    .replace(/export\{([^}]*)\};\s*$/, (_, names) => {
+      const entries = names.split(',').map((name) => name.split(' as '))
+      return `Object.assign(exports,{${entries.map(([own, given = own]) => `${given}:${own}`)}});`
+    })
+    .replaceAll('import.meta.filename', '__filename')
+    .replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  // Throws where something is left that only a module may hold.
+  new Script(`(function(exports,require,__filename){${script}\n})`)
+  return script
+}
+
+const isGuards = (id) => /dist[/\\]/.test(id) && !/dist[/\\]src[/\\](?:vitest|setup|index|register|load)\b/.test(id)
+const chunks = await bundle(
+  { input: Object.fromEntries(doors.map((door) => [door, `dist/src/${door}.js`])) },
+  {
+    dir: DIR,
+    format: 'esm',
+    chunkFileNames: '[name].js',
+    codeSplitting: { groups: [{ name: 'guard', test: isGuards }] },
+  },
+)
+
+const script = asScript(readFileSync(`${DIR}/guard.js`, 'utf8'))
+writeFileSync(`${DIR}/guard.cjs`, script)
+
+const hash = createHash('sha256').update(script).digest('hex').slice(0, 16)
+await bundle({ input: 'dist/src/load.js' }, { file: `${DIR}/load.cjs`, format: 'cjs', exports: 'default' })
+rewrite('load.cjs', (text) => text.replace('HASH_OF_GUARD', `'${hash}'`))
+
+const names = chunks.find(({ fileName }) => fileName === 'guard.js').exports
+// Not imported: what the preload has loaded is taken as it is, without a look for its exports.
+writeFileSync(
+  `${DIR}/guard.js`,
+  `import{createRequire}from'node:module';export const{${names.join(',')}}=createRequire(import.meta.url)('./load.cjs');\n`,
+)
 // The preload once more as a script: a worker thread of a text of code runs nothing else before it.
-const script = await rolldown({ input: 'dist/src/register.js', platform: 'node', external: [/^node:/] })
-await script.write({ file: 'dist/worker/register.cjs', format: 'cjs', codeSplitting: false, ...output })
-await script.close()
+await bundle(
+  { input: `${DIR}/register.js`, external: './guard.js' },
+  { file: `${DIR}/register.cjs`, format: 'cjs', codeSplitting: false },
+)
+rewrite('register.cjs', (text) => text.replace('./guard.js', './load.cjs'))

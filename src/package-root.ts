@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url'
-
 /** Where this module stands in the package: joined with others for workers, as built, or in the repository. */
 const PLACE = /(?:dist[/\\](?:worker[/\\][^/\\]+|src[/\\]package-root\.js)|src[/\\]package-root\.ts)$/
 
@@ -9,4 +7,4 @@ export function packageRootOf(path: string): string {
 }
 
 /** Folder of this package, with a slash at its end. */
-export const PACKAGE_ROOT: string = packageRootOf(fileURLToPath(import.meta.url))
+export const PACKAGE_ROOT: string = packageRootOf(import.meta.filename)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { MissingPeerError } from './errors/classes.ts'
 
 /** As this package finds it, else as the project does: a strict package manager shows a package only what it asks for. */
-const WAYS = [import.meta.url, join(process.cwd(), 'package.json')]
+const WAYS = [import.meta.filename, join(process.cwd(), 'package.json')]
 
 /** What each package manager calls it to add a package for development. */
 const INSTALL = { pnpm: 'pnpm add -D', yarn: 'yarn add -D', bun: 'bun add -d', npm: 'npm install -D' }

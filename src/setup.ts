@@ -3,6 +3,7 @@
  * loaded before it and may hold unpatched functions.
  */
 import { vi } from 'vitest'
+import { keepCode } from './code-cache.ts'
 import { workerConfig } from './config/worker-config.ts'
 import { install } from './install.ts'
 import { readSlot } from './patch/slot.ts'
@@ -23,3 +24,4 @@ async function attachToFile(): Promise<void> {
 }
 
 await attachToFile()
+keepCode()

@@ -94,7 +94,8 @@ function refuseTestKey(test: unknown): void {
 
 function addDoors({ config }: TestProject): void {
   if (!config.setupFiles.includes(SETUP)) config.setupFiles.unshift(SETUP)
-  if (!config.execArgv.includes(PRELOAD.module)) config.execArgv.push('--import', PRELOAD.module)
+  // Required, not imported: it comes before whatever the user imports, and for half of the cost.
+  if (!config.execArgv.includes(PRELOAD.script)) config.execArgv.push('--require', PRELOAD.script)
 }
 
 /** At this time Vitest's list holds pairs of a name and options for what was given by name, and instances. */

@@ -4,7 +4,17 @@
  */
 import type { RemoteInfo, Socket } from 'node:dgram'
 import { EventEmitter } from 'node:events'
-import { builtIn, DATA, type Facts, MessageInbox, Performance, type Reply, type Step, say, type Tap } from '../../src/plugin.ts'
+import {
+  builtIn,
+  DATA,
+  type Facts,
+  MessageInbox,
+  Performance,
+  type Reply,
+  type Step,
+  say,
+  type Tap,
+} from '../../src/plugin.ts'
 import type { SocketAnswer } from './mocking.ts'
 import { readable } from './script.ts'
 import { deviation } from './serve.ts'

@@ -1,12 +1,9 @@
 /** Lets msw's handlers answer a mocked WebSocket, and leads to the real server where one of them asks for it. */
 import type { IncomingMessage } from 'node:http'
-import { createRequire } from 'node:module'
-import type { Reply, Tap } from '../../src/plugin.ts'
+import { builtIn, type Reply, type Tap } from '../../src/plugin.ts'
 import type { LinkHandler } from './msw.ts'
 import { ClientHandle, type MswConnection, ServerHandle } from './msw-connection.ts'
 import type { WsPackage, WsPeer } from './peer.ts'
-
-const load = createRequire(import.meta.url)
 
 /** Headers of the handshake itself, which the real one writes anew. */
 const OF_HANDSHAKE = /^(?:host|connection|upgrade|content-length|transfer-encoding|sec-websocket-.*)$/
@@ -64,7 +61,7 @@ export async function playHandlers({ handlers, peer, request, protocols, reply, 
   function onward(to: ServerHandle): WsPeer {
     const { WebSocket } = tap.peer('ws') as WsPackage
     const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !OF_HANDSHAKE.test(name)))
-    const module: typeof import('node:https') = load(address.startsWith('wss:') ? 'node:https' : 'node:http')
+    const module = builtIn(address.startsWith('wss:') ? 'node:https' : 'node:http')
     const layer = { protocol: 'ws', operation: 'ws:connect', facts: reply.facts }
     const real = tap.within(
       tap.passed(layer),

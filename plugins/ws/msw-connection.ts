@@ -1,5 +1,5 @@
 /** A mocked connection as msw's handlers of WebSockets are given it: the client, the real server behind it, and what an extension makes of both. */
-import { randomUUID } from 'node:crypto'
+import { builtIn } from '../../src/plugin.ts'
 import type { WsPeer } from './peer.ts'
 import { type Frame, Turn } from './turn.ts'
 
@@ -119,7 +119,7 @@ const FAILED_TLS = 1015
 
 /** The code under test, as the server sees it. */
 export class ClientHandle extends Side {
-  readonly id = randomUUID()
+  readonly id = builtIn('node:crypto').randomUUID()
   readonly url: URL
   /** The server's end of the connection; msw has its own stand-in for the client here. */
   readonly socket: WsPeer

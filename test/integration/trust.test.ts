@@ -104,11 +104,11 @@ test('tells no secret', async () => { await call('fourth.example.com/secret-word
 
 describe('what stands in the place of a patched function', () => {
   const FILES = {
-    'early.mjs': `
-import cp from 'node:child_process'
-import net from 'node:net'
+    'early.cjs': `
+const cp = require('node:child_process')
+const net = require('node:net')
 globalThis.early = { connect: net.Socket.prototype.connect, spawnSync: cp.spawnSync }`,
-    'vitest.config.ts': VITEST("execArgv: ['--import', './early.mjs']"),
+    'vitest.config.ts': VITEST("execArgv: ['--require', './early.cjs']"),
     'a.test.ts': `
 import cp from 'node:child_process'
 import fs from 'node:fs'

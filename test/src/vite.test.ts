@@ -7,7 +7,7 @@ import { watchOwnServers } from '../../src/main-servers.ts'
 import type { Provided } from '../../src/provided.ts'
 import defaultDoor, { tripwire } from '../../src/vite.ts'
 
-const DOORS = { setup: /dist[/\\]worker[/\\]setup\.js$/, preload: /^file:.*\/dist\/worker\/register\.js$/ }
+const DOORS = { setup: /dist[/\\]worker[/\\]setup\.js$/, preload: /dist[/\\]worker[/\\]register\.cjs$/ }
 const folders: string[] = []
 const closers: (() => unknown)[] = []
 
@@ -81,7 +81,7 @@ describe('the plugin', () => {
     const one = project(folder({}))
     await open(tripwire(), vitest, one)
     expect(one.config.setupFiles).toEqual([expect.stringMatching(DOORS.setup), '/user/setup.ts'])
-    expect(one.config.execArgv).toEqual(['--user', '--import', expect.stringMatching(DOORS.preload)])
+    expect(one.config.execArgv).toEqual(['--user', '--require', expect.stringMatching(DOORS.preload)])
     expect(vitest.config.reporters).toEqual([
       ['default', {}],
       expect.objectContaining({ onTestRunEnd: expect.any(Function) }),

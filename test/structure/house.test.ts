@@ -65,6 +65,13 @@ describe('directions', () => {
     expect([...new Set(strays.map(({ from, to }) => `${from}: ${to}`))]).toEqual(['src/config/load.ts: vite'])
   })
 
+  test('the guard loads no built-in module that Vitest’s workers do not have anyway: each test file would pay for it', () => {
+    const loaded = [...read('dist/worker/guard.cjs').matchAll(/=require\("node:([\w/]+)"\)/g)].map(([, name]) => name)
+    const there = 'async_hooks buffer diagnostics_channel events fs module path stream url util vm'.split(' ')
+    expect(loaded.filter((name) => !there.includes(name as string))).toEqual([])
+    expect(loaded).toContain('async_hooks')
+  })
+
   test('no built module imports itself through others: half-made modules are bugs that move', async () => {
     const { output } = await cruise(['dist'], { baseDir: ROOT, doNotFollow: { path: 'node_modules' } })
     const { modules } = output as ICruiseResult

@@ -8,7 +8,7 @@ const REPO = resolve(import.meta.dirname, '../..')
 const HOME = process.env.TRIPWIRE_HOME ?? REPO
 export const VITEST = join(HOME, 'node_modules/vitest/vitest.mjs')
 export const NODE = process.env.TRIPWIRE_NODE ?? process.execPath
-const WORKER_FILES = ['register', 'guard', 'setup', 'index'].map((name) => `dist/worker/${name}.js`)
+const WORKER_FILES = ['guard.cjs', 'setup.js', 'index.js'].map((name) => `dist/worker/${name}`)
 const CONFIG = `
 import { defineConfig } from 'vitest/config'
 import { tripwire } from 'vitest-tripwire/vite'
