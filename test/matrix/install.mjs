@@ -10,7 +10,7 @@ const CACHE = process.env.TRIPWIRE_MATRIX_CACHE ?? join(tmpdir(), 'vitest-tripwi
 /** Pinned, so that a cell fails for what changed here. Vitest 4.1 is the repository's own. */
 export const VITEST_5 = '5.1.0'
 /** What the suites import besides Vitest. */
-const LIBRARIES = ['axios', 'pg', 'typescript', 'undici', 'vite', 'ws']
+const LIBRARIES = ['axios', 'graceful-fs', 'pg', 'typescript', 'undici', 'vite', 'ws']
 
 /** Path of a Node of that major version: the running one where it fits. @throws when it cannot be installed */
 export function nodeOf(major) {
