@@ -8,15 +8,17 @@ import { workerConfig } from './config/worker-config.ts'
 import { install } from './install.ts'
 import { readSlot } from './patch/slot.ts'
 import { attach, provided } from './vitest/attach.ts'
-import { warnOfEarlierModules } from './vitest/earlier.ts'
+import { warnOfEarlierModules, warnOfStaleImports } from './vitest/earlier.ts'
 import { refuseEarlierTools } from './vitest/earlier-tools.ts'
 import { presentState } from './vitest/worker.ts'
 
-if (readSlot() === undefined) {
+const isAlone = readSlot() === undefined
+if (isAlone) {
   refuseEarlierTools()
   warnOfEarlierModules()
 }
 const installation = install()
+if (isAlone) await warnOfStaleImports()
 
 async function attachToFile(): Promise<void> {
   const { raw, file, dir } = await workerConfig(provided(), presentState().config.root, (path) => vi.importActual(path))

@@ -1,13 +1,15 @@
 /** Frames for what runs while files are imported: top-level code, static and dynamic imports. */
-import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { TestRunner } from 'vitest'
+import { builtIn } from '../built-in.ts'
 import type { Frame } from '../core/frames.ts'
 import type { Guard } from '../core/guard.ts'
 import { printFile } from '../errors/call-site.ts'
 import { PACKAGE_ROOT } from '../package-root.ts'
 import { noteSurfaced } from './charge.ts'
 import type { AnySuite } from './worker.ts'
+
+const { existsSync, realpathSync } = builtIn('node:fs')
 
 /** The file that is being run, as far as the patched runner is concerned: it is patched once per worker. */
 export interface CurrentFile {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { CELL } from '../support/cell.ts'
 import { runVitest } from '../support/run-vitest.ts'
 
 const CALLS = `
@@ -33,6 +34,56 @@ describe('the setup file alone', () => {
     expect(run.output).toContain('These CommonJS modules were loaded before the setup file')
     expect(run.output).toContain('early.cjs')
   })
+
+  // In a vm pool named imports keep what they found when a module was first imported: what Vitest itself imports is told, and nothing else is so.
+  test.skipIf(CELL).each(['forks', 'vmForks', 'vmThreads'])(
+    'is seen by named imports, or says that it is not, in %s',
+    async (pool) => {
+      const names = [
+        'child_process',
+        'dgram',
+        'dns',
+        'fs',
+        'fs/promises',
+        'http',
+        'module',
+        'net',
+        'tls',
+        'worker_threads',
+      ]
+      const run = await runVitest(
+        {
+          'vitest.config.ts': BARE,
+          'named.test.js': `
+          import { createRequire } from 'node:module'
+          import { expect, test } from 'vitest'
+          ${names.map((name, at) => `import * as named${at} from 'node:${name}'`).join('\n')}
+          const load = createRequire(import.meta.url)
+          const all = { ${names.map((name, at) => `'${name}': named${at}`).join(', ')} }
+          test('named', () => {
+            const stale = Object.entries(all).flatMap(([name, named]) => {
+              const exported = load('node:' + name)
+              return Object.keys(exported).filter((key) => key in named && named[key] !== exported[key]).map((key) => name + '.' + key)
+            })
+            expect(stale.filter((name) => !name.startsWith('fs.'))).toEqual([])
+            expect(stale.length > 0).toBe(${pool.startsWith('vm')})
+          })
+          test('stopped', () => {
+            expect(() => named3.writeFileSync('/var/tmp/tripwire-nowhere/out.txt', '')).toThrow('TRIPWIRE_GUARDED_CALL')
+          })`,
+        },
+        { args: [`--pool=${pool}`] },
+      )
+      expect(run.tests.named).toEqual({ state: 'passed', messages: [] })
+      expect(run.output.includes('[tripwire] In this pool named imports of node:fs are what')).toBe(
+        pool.startsWith('vm'),
+      )
+      if (pool.startsWith('vm')) return
+      expect(run.tests.stopped?.messages.join()).toContain(
+        'writing /var/tmp/tripwire-nowhere/out.txt with fs.writeFileSync was blocked',
+      )
+    },
+  )
 
   test('without a config the defaults hold', async () => {
     const run = await runVitest({ 'vitest.config.ts': BARE, 'calls.test.ts': CALLS })
