@@ -34,7 +34,7 @@ export interface Operation {
 export type RuleFields = Readonly<Record<string, string | number | readonly (string | number)[]>>
 
 export { builtIn } from './built-in.ts'
-export { SafeMap, SafeSet, SafeWeakMap, SafeWeakSet } from './core/collections.ts'
+export { Note, SafeMap, SafeSet, SafeWeakMap, SafeWeakSet } from './core/collections.ts'
 export { fits, isAsymmetric } from './core/equal.ts'
 export type { Family, MockHandle } from './core/families.ts'
 export { isA, isError, isRegExp } from './core/kinds.ts'

@@ -5,7 +5,7 @@
 
 import type { Agent, ClientRequest } from 'node:http'
 import type { Layer, OpenCall, Outcome, Reply, Tap } from '../../src/plugin.ts'
-import { builtIn, RuleSyntaxError, SafeMap, SafeWeakMap } from '../../src/plugin.ts'
+import { builtIn, Note, RuleSyntaxError, SafeMap, SafeWeakMap } from '../../src/plugin.ts'
 import type { Announcements } from './announce.ts'
 import { changedSince, layerOf, layerOn, type RequestOptions } from './asked.ts'
 import { unreachable } from './failure.ts'
@@ -36,10 +36,34 @@ interface RequestInternals {
 
 const HTTP = { protocol: 'http' }
 
+/** The call that a request is. */
+class CallOf extends Note {
+  #call: OpenCall | undefined
+  static get(request: object): OpenCall | undefined {
+    return #call in request ? request.#call : undefined
+  }
+  static has(request: object): boolean {
+    return #call in request
+  }
+  static set(request: object, call: OpenCall): void {
+    const noted = #call in request ? request : (new CallOf(request) as CallOf)
+    noted.#call = call
+  }
+}
+
+/** What a real connection was judged as when it was opened. */
+class OpenedBy extends Note {
+  #layer: Layer | undefined
+  static get(connection: object): Layer | undefined {
+    return #layer in connection ? connection.#layer : undefined
+  }
+  static set(connection: object, layer: Layer): void {
+    const noted = #layer in connection ? connection : (new OpenedBy(connection) as OpenedBy)
+    noted.#layer = layer
+  }
+}
+
 export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean): Announcements {
-  const calls = new SafeWeakMap<ClientRequest, OpenCall>()
-  /** Real connections, by what was judged when they were opened. */
-  const connections = new SafeWeakMap<object, Layer>()
   /** Sockets of interceptors, by the call that each may have let through: then they lead outside, and stay open. */
   const passedThrough = new SafeWeakMap<object, OpenCall>()
 
@@ -51,7 +75,7 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
   tap.patch(agent, 'addRequest', (original) => {
     return function addRequest(this: Agent, request, options, ...rest) {
       const call = tap.current() ?? tap.open(() => layerOf(request, options), HTTP)
-      calls.set(request, call)
+      CallOf.set(request, call)
       // A request that a mock answers must neither get a warm connection to the real host nor leave one to the worker behind.
       const agent = call.answerable ? agentFor(options.protocol ?? request.protocol) : this
       return tap.within(call, () => Reflect.apply(original, agent, [request, options, ...rest]))
@@ -61,14 +85,14 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
   tap.patch(agent, 'createSocket', (original) => {
     return function createSocket(this: Agent, request, options, callback) {
       const create = () => Reflect.apply(original, this, [request, options, callback])
-      const call = calls.get(request)
+      const call = CallOf.get(request)
       return call === undefined || tap.current() === call ? create() : tap.within(call, create)
     }
   })
   const request = http.ClientRequest.prototype as unknown as RequestInternals
   tap.patch(request, 'onSocket', (original) => {
     return function onSocket(this: ClientRequest, socket, error) {
-      const call = calls.get(this) ?? making ?? tap.current()
+      const call = CallOf.get(this) ?? making ?? tap.current()
       making = undefined
       const given = socket && !error ? take(this, call, socket) : socket
       call?.close()
@@ -102,12 +126,12 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
 
   function meet(request: ClientRequest, call: OpenCall, socket: Connection): Connection {
     let used = socket
-    calls.set(request, call)
+    CallOf.set(request, call)
     if (call.outcome !== undefined) {
       const { lowest: lower } = call.call
-      if (call.outcome.kind === 'pass' && lower) connections.set(socket, lower)
+      if (call.outcome.kind === 'pass' && lower) OpenedBy.set(socket, lower)
     } else {
-      const connection = connections.get(socket) ?? (socket._parent ? connections.get(socket._parent) : undefined)
+      const connection = OpenedBy.get(socket) ?? (socket._parent ? OpenedBy.get(socket._parent) : undefined)
       const passed = passedThrough.get(socket)
       // What interceptors answer comes on sockets of theirs; a connection that was let out leads outside, whoever stands above us by now.
       if (connection !== undefined && (connectIsOurs() || !Object.hasOwn(socket, 'connect')))
@@ -127,13 +151,13 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
 
   /** Everything about a request can be changed until it is written: what is another one then is judged as that. */
   function judgeChange(request: ClientRequest): void {
-    const call = calls.get(request)
+    const call = CallOf.get(request)
     if (call?.outcome?.kind !== 'pass' || !call.ruled) return
     const judged = call.call.layers.find(({ protocol }) => protocol === 'http')
     const changed = judged && changedSince(judged, request)
     if (changed === undefined) return
     const again = tap.runIn(call.call.frame, () => tap.open(() => changed))
-    calls.set(request, again)
+    CallOf.set(request, again)
     const { lowest: lower } = call.call
     stop(request, again, again.settle(lower === judged ? undefined : lower))
   }
@@ -187,7 +211,7 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
       try {
         const request = make()
         // Its connection may come later.
-        if (!calls.has(request)) calls.set(request, call)
+        if (!CallOf.has(request)) CallOf.set(request, call)
         return request
       } finally {
         making = undefined

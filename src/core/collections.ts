@@ -13,6 +13,20 @@ function fixed<T extends abstract new (...args: never[]) => object>(made: T): T 
   return made
 }
 
+/**
+ * Base of classes that note something on an object of somebody else's, in a private field: nobody sees it, the object may be frozen, and
+ * there is no hash to make and no table for the garbage collector to go through, as a WeakMap has for each request. An object is noted once:
+ * ask with `#field in object` first.
+ *
+ * @example class FrameOf extends Note { #frame; static get(socket) { return #frame in socket ? socket.#frame : undefined } }
+ */
+// A constructor that returns an object hands that to the fields of its subclass.
+export const Note = function (this: unknown, object: object) {
+  return object
+} as unknown as new (
+  object: object,
+) => object
+
 export const SafeMap: MapConstructor = fixed(class SafeMap extends Map {})
 export const SafeSet: SetConstructor = fixed(class SafeSet<T> extends Set<T> {}) as SetConstructor
 export const SafeWeakMap: WeakMapConstructor = fixed(class SafeWeakMap extends WeakMap {})

@@ -49,6 +49,7 @@ export class Guard implements Judge {
   readonly #connections = new Connections()
   readonly #answering: Answering
   readonly #opened = new SafeWeakMap<object, Layer>()
+  #passed: { readonly layer: Layer; readonly policy: Policy } | undefined
   /** The call that the last judgement was about. */
   #judged: CallRecord | undefined
   /** While a stack is read and mapped: what that reads is nobody's call. */
@@ -79,7 +80,8 @@ export class Guard implements Judge {
   }
 
   runIn<T>(frame: Frame, fn: () => T): T {
-    return this.context.run(frame, fn)
+    // Of each request to an own server: most are made where they are handled.
+    return this.context.getStore() === frame ? fn() : this.context.run(frame, fn)
   }
 
   /** The frame of the present code; the run's when its context was lost and the runner knows no better. */
@@ -206,7 +208,7 @@ export class Guard implements Judge {
     this.refresh?.()
     const policy = policyOf(call.frame)
     // Most connections are a test's own, where nobody wrote a rule: then what rides on them need not be worked out.
-    if (policy.plain && call.rides.length > 0 && this.plugins.passes(call.rides[0] as Layer, policy)) {
+    if (policy.plain && call.rides.length > 0 && this.#passesPlain(call.rides[0] as Layer, policy)) {
       call.verdict = UNRULED
       return STEADY
     }
@@ -225,6 +227,13 @@ export class Guard implements Judge {
     }
     if (verdict.kind === 'reply') return this.#answering.reply(call, policy, verdict)
     return this.#answering.preparation(call, policy, verdict) ?? this.#stop(call, policy, verdict)
+  }
+
+  /** What passed stays so under a policy: the endpoints of a file only become more. A warm connection is asked for with each request. */
+  #passesPlain(layer: Layer, policy: Policy): boolean {
+    if (this.#passed?.layer === layer && this.#passed.policy === policy) return true
+    if (this.plugins.passes(layer, policy)) this.#passed = { layer, policy }
+    return this.#passed?.layer === layer && this.#passed.policy === policy
   }
 
   /** Whether a mock would answer a call, as far as that is known; nothing is used up by asking. */

@@ -4,6 +4,8 @@ import type { Frame } from './frames.ts'
 import { UNRULED } from './verdict.ts'
 
 let lastCall = 0
+/** Most calls are asked what they ride on before they ride on anything, and many never do. */
+const NONE: Layer[] = []
 
 /** A call whose layers may be asked for late: most permitted calls never need their facts. */
 export class CallRecord implements Call {
@@ -15,7 +17,7 @@ export class CallRecord implements Call {
   #source: (() => Layer[]) | undefined
   #layers: Layer[] | undefined
   /** What it rides on, as lower seams reported it. */
-  readonly #rides: Layer[] = []
+  #rides: Layer[] = NONE
 
   /** @param onOpen whether it is the use of a connection that is open already */
   constructor(frame: Frame, layers: () => Layer[], onOpen = false) {
@@ -34,7 +36,8 @@ export class CallRecord implements Call {
 
   /** A lower seam carries it. */
   ride(lower: Layer): void {
-    this.#rides.push(lower)
+    if (this.#rides === NONE) this.#rides = [lower]
+    else this.#rides.push(lower)
     this.#layers?.push(lower)
   }
 

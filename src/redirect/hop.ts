@@ -2,7 +2,7 @@
  * Carries the frame of a request over to the own server that handles it: the accepted connection's remote port is the client's local
  * port. Pull-based: the server side asks at the moment of its event, so it does not matter which of the two events fires first.
  */
-import { SafeMap, SafeSet, SafeWeakMap } from '../core/collections.ts'
+import { Note, SafeMap, SafeSet, SafeWeakMap } from '../core/collections.ts'
 import type { Frame } from '../core/frames.ts'
 import type { Hop } from '../plugin.ts'
 
@@ -23,6 +23,33 @@ interface Stream {
   readonly id?: number | undefined
 }
 
+/** Whose request a client socket carries at the moment. */
+class FrameOf extends Note {
+  #frame: Frame | undefined
+  static get(socket: object): Frame | undefined {
+    return #frame in socket ? socket.#frame : undefined
+  }
+  static set(socket: object, frame: Frame): void {
+    const noted = #frame in socket ? socket : (new FrameOf(socket) as FrameOf)
+    noted.#frame = frame
+  }
+  static update(socket: object, frame: Frame): void {
+    if (#frame in socket) socket.#frame = frame
+  }
+}
+
+/** The client end of an accepted connection. */
+class ClientOf extends Note {
+  #client: WeakRef<object> | undefined
+  static get(socket: object): WeakRef<object> | undefined {
+    return #client in socket ? socket.#client : undefined
+  }
+  static set(socket: object, client: WeakRef<object>): void {
+    const noted = #client in socket ? socket : (new ClientOf(socket) as ClientOf)
+    noted.#client = client
+  }
+}
+
 export function createHop(): Hop {
   // Clients are held weakly all over: a server that keeps a connection must not keep the client that nobody holds any more (undici closes
   // the connections of a client that was collected).
@@ -30,22 +57,20 @@ export function createHop(): Hop {
   const waiting = new SafeSet<WeakRef<ClientSocket>>()
   /** Clients of own unix servers, in the order in which they connected: the kernel accepts in that order. */
   const queued = new SafeMap<string, WeakRef<object>[]>()
-  const frames = new SafeWeakMap<object, Frame>()
   const streams = new SafeWeakMap<object, { readonly stream: Stream; readonly frame: Frame }[]>()
-  const clients = new SafeWeakMap<object, WeakRef<object>>()
   /** By the handle of the accepted connection, which the proxy of it that HTTP/2 shows has as well. */
   const byHandle = new SafeWeakMap<object, WeakRef<object>>()
 
   function clientOf(serverSocket: ServerSocket): object | undefined {
     const { _parent, _handle } = serverSocket
     const known =
-      clients.get(serverSocket) ??
-      (_parent ? clients.get(_parent) : undefined) ??
+      ClientOf.get(serverSocket) ??
+      (_parent ? ClientOf.get(_parent) : undefined) ??
       (_handle ? byHandle.get(_handle) : undefined)
     if (known !== undefined) return known.deref()
     const found = serverSocket.remotePort === undefined ? fromQueue(serverSocket) : fromPort(serverSocket.remotePort)
     if (found === undefined) return undefined
-    clients.set(serverSocket, found)
+    ClientOf.set(serverSocket, found)
     if (_handle) byHandle.set(_handle, found)
     return found.deref()
   }
@@ -67,7 +92,7 @@ export function createHop(): Hop {
 
   return {
     client(socket, frame, key) {
-      frames.set(socket, frame)
+      FrameOf.set(socket, frame)
       if (!key.startsWith('unix:')) {
         waiting.add(new WeakRef(socket))
         return
@@ -78,9 +103,9 @@ export function createHop(): Hop {
       else queued.set(path, [new WeakRef(socket)])
     },
     use(socket, frame) {
-      if (frames.has(socket)) frames.set(socket, frame)
+      FrameOf.update(socket, frame)
       const parent = (socket as { _parent?: object })._parent
-      if (parent && frames.has(parent)) frames.set(parent, frame)
+      if (parent) FrameOf.update(parent, frame)
     },
     stream(socket, stream, frame) {
       const list = streams.get(socket)
@@ -95,7 +120,7 @@ export function createHop(): Hop {
         const at = list?.findIndex(({ stream }) => stream.id === streamId) ?? -1
         if (list !== undefined && at >= 0) return list.splice(at, 1)[0]?.frame
       }
-      return frames.get(client)
+      return FrameOf.get(client)
     },
   }
 }
