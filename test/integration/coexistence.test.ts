@@ -10,7 +10,8 @@ vi.setConfig({ testTimeout: 240_000 })
 /** Tools that replace something; for the others there is no order. */
 const REPLACING = ['interceptors', 'mock-agent', 'vitest']
 const WATCHING = ['instrumentations']
-const ALL = [...REPLACING, ...WATCHING, 'servers', 'engines', 'files']
+const REPORTING = ['tracers']
+const ALL = [...REPLACING, ...WATCHING, ...REPORTING, 'servers', 'engines', 'files']
 
 const BARE: Order = { name: 'no guard', config: config(''), start: true, guarded: false, modules: ALL }
 const ORDERS: readonly Order[] = [
@@ -23,7 +24,13 @@ const ORDERS: readonly Order[] = [
   {
     name: 'plugin, instrumentation in a setup file',
     config: config(`setupFiles: ['./setup.js']`, 'plugins: [tripwire()]'),
-    modules: WATCHING,
+    modules: [...WATCHING, ...REPORTING],
+  },
+  {
+    name: 'preload of a tracer, then the plugin',
+    config: config(`execArgv: ['--import', './preload-tracers.mjs']`, 'plugins: [tripwire()]'),
+    modules: REPORTING,
+    stop: false,
   },
   {
     name: 'preload of an instrumentation, then the plugin',
@@ -73,7 +80,7 @@ const PROTOCOLS: Readonly<Record<string, string>> = {
 }
 
 /** Ways that make no request of the world. */
-const ELSEWHERE = new Set([...Object.keys(PROTOCOLS), 'http.get with a socketPath'])
+const ELSEWHERE = new Set([...Object.keys(PROTOCOLS), 'http.get with a socketPath', "dockerode's ping"])
 
 /** What is wrong with a row: answers stand, what gets out without a guard is a trip or allowed, and afterwards all is as before. */
 function faults(row: Row, bare: Row): string[] {
