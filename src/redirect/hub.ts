@@ -19,6 +19,12 @@ interface Waiting extends Redirected {
   accept(peer: Socket): void
 }
 
+/**
+ * Connections that wait to be accepted, as many as the system allows: of those that are made in one turn of the event loop, what is beyond
+ * Node's 511 is dropped, and a client that waits for the server to speak waits for good.
+ */
+const MOST_WAITING = 65_535
+
 /** What Node keeps where nobody looks (Node 20 to 26). */
 interface ServerInternals {
   _listen2(address: string, port: number, addressType: number, backlog: number): void
@@ -68,7 +74,7 @@ export function createHub(): WholeHub {
         return peer.destroy()
       })
       // The step of `listen` that takes the port at once: with a host, `listen` looks it up first (Node 20 to 26).
-      Reflect.apply(_listen2, server, ['127.0.0.1', 0, 4, 511])
+      Reflect.apply(_listen2, server, ['127.0.0.1', 0, 4, MOST_WAITING])
       server.unref()
     }
     return (server.address() as { port: number }).port
