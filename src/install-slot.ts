@@ -21,8 +21,12 @@ export interface Installed {
   scopeOf(options: unknown, place: { readonly source: string; readonly kind: Scope['kind'] }): Scope
   /** Remembers who maps stacks to the user's sources; see `rememberFormatter`. */
   rememberFormatter(): void
-  /** The error for what the sandboxes of a test, describe or file left unaccounted at its end; undefined when nothing is. */
-  verify(frame: Frame): Error | undefined
+  /**
+   * The error for what the sandboxes of a test, describe or file left unaccounted at its end; undefined when nothing is.
+   *
+   * @param task of a test, the same for each of its attempts
+   */
+  verify(frame: Frame, task?: object): Error | undefined
   /** Puts a config in force: its rules on the run frame, its plugins installed. Replaces the one before. @param file of the tests */
   configure(config: ResolvedConfig, file: string, place: RunPlace): void
   /** In a worker thread: judges from now on in the frames of its starter, and tells him. */

@@ -5,10 +5,11 @@ import { frozen } from './config/frozen.ts'
 import type { ResolvedConfig } from './config/resolved.ts'
 import { validateConfig, validateOptions, validateRules } from './config/validate.ts'
 import { createApi, standing } from './core/api.ts'
+import { SafeWeakMap } from './core/collections.ts'
 import { createFamily } from './core/families.ts'
 import type { Frame } from './core/frames.ts'
 import { Guard } from './core/guard.ts'
-import { takeLedger } from './core/ledger.ts'
+import { type InteractionRecord, takeLedger } from './core/ledger.ts'
 import type { Open } from './core/open-calls.ts'
 import { createGrammar } from './core/rules.ts'
 import { Sandboxes } from './core/sandbox.ts'
@@ -159,7 +160,7 @@ function assemble(): Installed {
     guard,
     api,
     rememberFormatter,
-    verify: (frame) => verify(voice, frame),
+    verify: verifier(voice),
     resolve: (raw, { file, dir }) => validateConfig(raw, { file, dir, builtins }),
     scopeOf: (options, place) => validateOptions(options, { config: needConfig(state.config), ...place }),
     configure(config, file, place) {
@@ -196,11 +197,17 @@ function assemble(): Installed {
   }
 }
 
-/** What a frame that has ended leaves unaccounted. */
-function verify(voice: Voice, frame: Frame): Error | undefined {
-  const ledger = takeLedger(frame)
-  const left = ledger && unaccounted(ledger)
-  return left && verificationError(voice, left, frame.name)
+/** What a frame that has ended leaves unaccounted; of a test also by what an earlier attempt of it left. */
+function verifier(voice: Voice): Installed['verify'] {
+  const attempts = new SafeWeakMap<object, readonly InteractionRecord[]>()
+  return (frame, task) => {
+    const ledger = takeLedger(frame)
+    const left = ledger && unaccounted(ledger)
+    if (left === undefined) return undefined
+    const before = task && attempts.get(task)
+    if (task) attempts.set(task, left.unasserted)
+    return verificationError(voice, left, frame.name, before)
+  }
 }
 
 /** The config's `onTrip`, with its `data` for a file: made at the first question, as most files have none. */

@@ -11,7 +11,7 @@ import { isSecretName, redactText } from './redact.ts'
 
 const WIDTH = 100
 /** The method of a value that says how it is written: what plugins give out for patterns. */
-const CODE = Symbol.for('vitest-tripwire.code')
+export const CODE = Symbol.for('vitest-tripwire.code')
 /** What stands for a value that nobody should read: it fits, and says nothing. */
 const HIDDEN = 'expect.any(String)'
 

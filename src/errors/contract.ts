@@ -1,5 +1,6 @@
 /** Messages of the certainty contract: assertions that do not hold, and what a test leaves unaccounted. */
 import { type Failure, unnamed } from '../core/assertions.ts'
+import type { Facts } from '../core/call.ts'
 import type { InteractionRecord } from '../core/ledger.ts'
 import { isMatcher, printMatcher, specOf } from '../core/matcher.ts'
 import type { Mock } from '../core/mocks.ts'
@@ -17,6 +18,7 @@ import {
 import { printValue } from './code.ts'
 import { type RedactPatterns, redactFacts, redactText } from './redact.ts'
 import { printStep } from './script.ts'
+import { varied, variedAddress } from './varied.ts'
 
 /** What the messages are made with. */
 export interface Voice {
@@ -98,11 +100,20 @@ function nothingLeft(voice: Voice, asserted: string, { blocked }: Extract<Failur
   return new InteractionMismatchError(lines.join('\n'))
 }
 
-/** What a test left unaccounted; one error for all of it. */
-export function verificationError(voice: Voice, left: Unaccounted, owner: string): TripwireError {
+/**
+ * What a test left unaccounted; one error for all of it.
+ *
+ * @param before the calls that an earlier attempt of the test left: what differs is printed as a matcher
+ */
+export function verificationError(
+  voice: Voice,
+  left: Unaccounted,
+  owner: string,
+  before: readonly InteractionRecord[] = [],
+): TripwireError {
   const both = left.unasserted.length > 0 && left.unused.length > 0
   const parts: string[] = []
-  if (left.unasserted.length > 0) parts.push(unassertedText(voice, left.unasserted, owner))
+  if (left.unasserted.length > 0) parts.push(unassertedText(voice, left.unasserted, owner, before))
   if (left.unused.length > 0) parts.push(unusedText(voice, left, owner))
   const data = { unasserted: left.unasserted.length, unused: left.unused.length }
   if (both) {
@@ -113,14 +124,19 @@ export function verificationError(voice: Voice, left: Unaccounted, owner: string
   return new Class(parts.join('\n'), data)
 }
 
-function unassertedText(voice: Voice, calls: readonly InteractionRecord[], owner: string): string {
+function unassertedText(
+  voice: Voice,
+  calls: readonly InteractionRecord[],
+  owner: string,
+  before: readonly InteractionRecord[],
+): string {
   const count = calls.length === 1 ? 'A call was' : `${calls.length} calls were`
   return [
     `${count} answered in the sandboxes of ${owner}, and never asserted.`,
     '',
     ...listCalls(voice, calls),
     `  fix    assert ${calls.length === 1 ? 'it' : 'them'} after the sandbox:`,
-    ...calls.slice(0, MOST_LISTED).map((call) => `           ${printAssertion(voice, call)}`),
+    ...calls.slice(0, MOST_LISTED).map((call, at) => `           ${printAssertion(voice, call, before[at])}`),
     ...more(calls.length),
   ].join('\n')
 }
@@ -178,15 +194,32 @@ function dataOf({ redact }: Voice, { protocol, operation, facts, callSite }: Int
   return { protocol, operation, facts: redactFacts(facts, redact()), ...(callSite && { callSite }) }
 }
 
-/** The assertion that holds for a call, as code. */
-export function printAssertion(voice: Voice, { protocol, operation, facts, mock }: InteractionRecord): string {
+/** The assertion that holds for a call, as code. @param before the same call in another attempt, as far as anybody knows */
+export function printAssertion(voice: Voice, call: InteractionRecord, before?: InteractionRecord): string {
+  const { protocol, operation, facts, mock } = call
   const mocking = voice.plugins.get(protocol)?.mocking
   if (mocking === undefined) return ''
+  const same = before?.protocol === protocol && before.operation === operation ? before.facts : facts
   const { pattern, names } = mocking.print({ protocol, operation, facts })
   const rest = unnamed(mocking.controlled(facts, mock?.answer), names)
-  const shown = Object.fromEntries(rest.map((fact) => [fact, facts[fact]]))
+  const shown = Object.fromEntries(rest.map((fact) => [fact, varied(facts[fact], same[fact])]))
   const more = rest.length === 0 ? '' : `, ${printValue(shown, voice.redact(), 11)}`
-  return `tripwire.${protocol}.assert(${redactText(pattern, voice.redact())}${more})`
+  const other = mocking.print({ protocol, operation, facts: same }).pattern
+  const address = variedAddress(pattern, other)
+  const isWhole =
+    address !== undefined &&
+    unnamed(mocking.controlled(facts, mock?.answer), [
+      ...Object.keys(mocking.readPattern(address.slice(1, -1))),
+      ...rest,
+    ]).length === 0
+  const named = other === pattern ? pattern : isWhole ? address : variedFacts(voice, facts, same, names)
+  return `tripwire.${protocol}.assert(${redactText(named, voice.redact())}${more})`
+}
+
+/** A pattern by the facts that it names. */
+function variedFacts({ redact }: Voice, facts: Facts, same: Facts, names: readonly string[]): string {
+  const named = names.filter((name) => facts[name] !== undefined)
+  return printValue(Object.fromEntries(named.map((name) => [name, varied(facts[name], same[name])])), redact(), 11)
 }
 
 /** A call of the api as code: `tripwire.http.mock('GET …')`. */

@@ -36,7 +36,7 @@ export function noteDropped(error: unknown): boolean {
  */
 export function chargeTest({ guard, verify }: Charging, frame: Frame, test: RunnerTestCase): void {
   const { result } = test
-  const left = isSkipped(result) ? undefined : verify(frame)
+  const left = isSkipped(result) ? undefined : verify(frame, test)
   const failures = isSkipped(result) ? [] : frame.failures.splice(0)
   try {
     chargeTrips(guard, frame, test)
@@ -67,8 +67,8 @@ function isOfAssertion(error: { readonly message: string } | undefined): boolean
 /** What is needed to judge the end of a frame. */
 export interface Charging {
   readonly guard: Guard
-  /** What the sandboxes of a frame left unaccounted. */
-  readonly verify: (frame: Frame) => Error | undefined
+  /** What the sandboxes of a frame left unaccounted. @param task the same for each attempt of a test */
+  readonly verify: (frame: Frame, task?: object) => Error | undefined
 }
 
 function isSkipped(result: Result | undefined): boolean {

@@ -51,3 +51,59 @@ describe('what is printed is pasted, until the test passes', () => {
     throw new Error(`still red with\n${[...mocks, ...assertions].join('\n')}`)
   })
 })
+
+test('what differs from one attempt to the next is printed as a matcher, and works when it is pasted', async () => {
+  const test = (options: string, assertions: string) => `
+import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { connect } from 'node:net'
+import { once } from 'node:events'
+import { expect, test } from 'vitest'
+import { tripwire } from 'vitest-tripwire'
+const mailer = { send() {} }
+let port = 1000 + Math.floor(Math.random() * 50_000)
+test('pasted', ${options}, async () => {
+  const id = randomUUID()
+  port++
+  tripwire.http.mock('https://api.example.com/**').times(2)
+  tripwire.http.mock(\`http://db.example.com:\${port}\`)
+  tripwire.sockets.mock({ transport: 'tcp', host: '127.0.0.7' })
+  tripwire.subprocess.mock(['git', tripwire.subprocess.any()])
+  tripwire.mock(mailer, 'send').returns(1)
+  await tripwire.sandbox(async () => {
+    const body = JSON.stringify({ id, name: 'Ann', tags: ['a', id], at: Date.now() + Math.random() })
+    await fetch('https://api.example.com/orders?key=' + id, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+    await fetch(\`https://api.example.com/orders/\${id}/lines\`)
+    await fetch(\`http://db.example.com:\${port}/\`)
+    const socket = connect(port, '127.0.0.7').resume()
+    socket.end('hello')
+    await once(socket, 'close')
+    spawnSync('git', ['clone', '/tmp/' + id])
+    mailer.send({ to: 'ann', at: new Date(Math.random() * 1e12) }, Buffer.from(id))
+  })
+  ${assertions}
+})`
+  const first = await runVitest({ 'a.test.ts': test('{ retry: 1 }', '') })
+  const last = first.tests.pasted?.messages.at(-1) ?? ''
+  const assertions = codeIn(last, 'assert')
+  expect(assertions).toMatchInlineSnapshot(`
+    [
+      "tripwire.http.assert('POST https://api.example.com/orders', {
+                 query: { key: expect.any(String) },
+                 body: {
+                   id: expect.any(String),
+                   name: 'Ann',
+                   tags: ['a', expect.any(String)],
+                   at: expect.any(Number),
+                 },
+               })",
+      "tripwire.http.assert('GET https://api.example.com/orders/*/lines')",
+      "tripwire.http.assert('GET http://db.example.com:*/')",
+      "tripwire.sockets.assert({ transport: 'tcp', host: '127.0.0.7', port: expect.any(Number) }, { sent: 'hello' })",
+      "tripwire.subprocess.assert({ command: ['git', 'clone', expect.any(String)] })",
+      "tripwire.functions.assert('send', { args: [{ to: 'ann', at: expect.any(Date) }, expect.any(Uint8Array)] })",
+    ]
+  `)
+  const second = await runVitest({ 'a.test.ts': test('{}', assertions.join('\n')) })
+  expect(second.tests.pasted).toEqual({ state: 'passed', messages: [] })
+})
