@@ -76,3 +76,10 @@ await bundle(
   { file: `${DIR}/register.cjs`, format: 'cjs', codeSplitting: false },
 )
 rewrite('register.cjs', (text) => text.replace('./guard.js', './load.cjs'))
+
+// The doors of the main process and of authors: a run would read two hundred modules before its first test.
+const ofMain = ['vite', 'reporter', 'config', 'plugin']
+await bundle(
+  { input: Object.fromEntries(ofMain.map((door) => [door, `dist/src/${door}.js`])) },
+  { dir: 'dist/main', format: 'esm', chunkFileNames: '[name].js' },
+)

@@ -1,5 +1,5 @@
 /** Where this module stands in the package: joined with others for workers, as built, or in the repository. */
-const PLACE = /(?:dist[/\\](?:worker[/\\][^/\\]+|src[/\\]package-root\.js)|src[/\\]package-root\.ts)$/
+const PLACE = /(?:dist[/\\](?:(?:worker|main)[/\\][^/\\]+|src[/\\]package-root\.js)|src[/\\]package-root\.ts)$/
 
 /** The folder of the package for this module's path, with a slash at its end. Folders above it may be called anything, `src` too. */
 export function packageRootOf(path: string): string {

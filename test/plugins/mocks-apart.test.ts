@@ -74,14 +74,17 @@ test('sandboxes that run at once are each answered by their own mocks', async ()
 })
 
 // Other systems let fewer connections wait (macOS: 128).
-test.runIf(process.platform === 'linux')('three thousand connections that are made at once are each answered', async () => {
-  sockets.mock('tcp://bytes.example.com:7', sockets.script().send('hello').close()).always()
-  const seen = await tripwire.sandbox(() =>
-    Promise.all(Array.from({ length: 3000 }, () => text(connect(7, 'bytes.example.com')))),
-  )
-  expect(new Set(seen)).toEqual(new Set(['hello']))
-  for (const _ of seen) sockets.assert('tcp://bytes.example.com:7')
-})
+test.runIf(process.platform === 'linux')(
+  'three thousand connections that are made at once are each answered',
+  async () => {
+    sockets.mock('tcp://bytes.example.com:7', sockets.script().send('hello').close()).always()
+    const seen = await tripwire.sandbox(() =>
+      Promise.all(Array.from({ length: 3000 }, () => text(connect(7, 'bytes.example.com')))),
+    )
+    expect(new Set(seen)).toEqual(new Set(['hello']))
+    for (const _ of seen) sockets.assert('tcp://bytes.example.com:7')
+  },
+)
 
 test('what is passed through reaches the real thing, and has to be asserted', async () => {
   const server = createServer((socket) => socket.end('real')).listen(0, '127.0.0.1')

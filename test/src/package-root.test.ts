@@ -2,7 +2,13 @@ import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { PACKAGE_ROOT, packageRootOf } from '../../src/package-root.ts'
 
-const MODULES = ['dist/worker/guard.js', 'dist/worker/setup.js', 'dist/src/package-root.js', 'src/package-root.ts']
+const MODULES = [
+  'dist/worker/guard.js',
+  'dist/worker/setup.js',
+  'dist/main/vite.js',
+  'dist/src/package-root.js',
+  'src/package-root.ts',
+]
 
 test.each([
   '/home/me/tripwire/',

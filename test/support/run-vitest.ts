@@ -117,7 +117,7 @@ function installPackage(target: string, version?: string): void {
   if (version === undefined) return
   const present = JSON.parse(readFileSync(join(REPO, 'package.json'), 'utf8')).version as string
   const quoted = new RegExp(`(["'\`])${present.replaceAll('.', '\\.')}\\1`, 'g')
-  for (const file of ['package.json', 'dist/src/version.js', ...WORKER_FILES]) {
+  for (const file of ['package.json', 'dist/main/vite.js', ...WORKER_FILES]) {
     const text = readFileSync(join(target, file), 'utf8')
     writeFileSync(join(target, file), text.replaceAll(quoted, `$1${version}$1`))
   }
