@@ -16,6 +16,7 @@ import {
   VerificationError,
 } from './classes.ts'
 import { printValue } from './code.ts'
+import { differenceOf } from './difference.ts'
 import { type RedactPatterns, redactFacts, redactText } from './redact.ts'
 import { printStep } from './script.ts'
 import { varied, variedAddress } from './varied.ts'
@@ -87,7 +88,12 @@ const INDENT = 20
 function difference(voice: Voice, fact: string, expected: unknown, actual: unknown): string[] {
   const redact = voice.redact()
   const print = (value: unknown) => printValue({ [fact]: value }[fact], redact, INDENT)
-  return [`           ${fact}`, `             expected ${print(expected)}`, `             was      ${print(actual)}`]
+  const { same, ...differing } = differenceOf(expected, actual)
+  return [
+    `           ${fact}${same === 0 ? '' : `, where ${same} ${same === 1 ? 'part fits' : 'parts fit'}, and these differ`}`,
+    `             expected ${print(differing.expected)}`,
+    `             was      ${print(differing.actual)}`,
+  ]
 }
 
 function nothingLeft(voice: Voice, asserted: string, { blocked }: Extract<Failure, { kind: 'nothing-left' }>) {
