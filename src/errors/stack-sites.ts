@@ -35,13 +35,15 @@ export function readSites(): Sited[] {
 /** Keeps the present stack; reading its frames costs several times as much, and may never be asked for. @param below frames above it are left out */
 export function keepSites(below: (...args: never[]) => unknown = keepSites): () => Sited[] {
   const holder: { stack?: unknown } = {}
-  const giveBack = take(DEPTH)
+  // Nothing is formatted yet: the depth alone counts.
+  const limit = getOwnPropertyDescriptor(HostError, 'stackTraceLimit')
+  put('stackTraceLimit', limit, DEPTH)
   try {
     captureStackTrace(holder, below)
   } catch {
     return () => []
   } finally {
-    giveBack()
+    putBack('stackTraceLimit', limit)
   }
   return () => sitesOf(holder)
 }
@@ -88,14 +90,16 @@ function take(depth: number): () => void {
 
 /** A property that cannot be redefined may still be assigned; one that cannot be assigned stays as it is. */
 function put(hook: Hook, before: PropertyDescriptor | undefined, value: unknown): void {
-  if (before === undefined || before.configurable) {
+  // Each interaction comes by here: assigning costs a tenth of defining.
+  if (before?.writable) HostError[hook] = value as never
+  else if (before === undefined || before.configurable)
     defineProperty(HostError, hook, { value, writable: true, configurable: true, enumerable: true })
-  } else if (before.writable) defineProperty(HostError, hook, { value })
 }
 
 function putBack(hook: Hook, before: PropertyDescriptor | undefined): void {
   if (before === undefined) deleteProperty(HostError, hook)
-  else if (before.configurable || before.writable) defineProperty(HostError, hook, before)
+  else if (before.writable) HostError[hook] = before.value
+  else if (before.configurable) defineProperty(HostError, hook, before)
 }
 
 function currentFormatter(): Formatter | undefined {
