@@ -41,9 +41,10 @@ function asScript(module) {
     })
     .replaceAll('import.meta.filename', '__filename')
     .replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  const whole = `(function(exports,require,__filename,KEEP_CODE){'use strict';${script}\n})`
   // Throws where something is left that only a module may hold.
-  new Script(`(function(exports,require,__filename){${script}\n})`)
-  return script
+  new Script(whole)
+  return whole
 }
 
 const isGuards = (id) => /dist[/\\]/.test(id) && !/dist[/\\]src[/\\](?:vitest|setup|index|register|load)\b/.test(id)

@@ -29,8 +29,7 @@ export default loaded[LOADED]
 function load(): Guard {
   const cachedData = kept()
   // The build leaves no character beyond ASCII; read so, it is half the work.
-  const source = `(function(exports,require,__filename,KEEP_CODE){'use strict';${readFileSync(FILE, 'latin1')}\n})`
-  const script = new Script(source, { filename: FILE, ...(cachedData && { cachedData }) })
+  const script = new Script(readFileSync(FILE, 'latin1'), { filename: FILE, ...(cachedData && { cachedData }) })
   const guard = {}
   script.runInThisContext()(guard, process.getBuiltinModule, FILE, () => {
     if (cachedData === undefined || script.cachedDataRejected) keep(script.createCachedData())

@@ -26,7 +26,7 @@ export function certificateFor(host: string): Certificate {
   const spki = crypto.createPublicKey(key).export({ type: 'spki', format: 'der' })
   const body = toBeSigned(host, spki, crypto.randomBytes(8))
   const signature = crypto.sign('sha256', body, key)
-  const der = sequence(body, ECDSA_WITH_SHA256, tlv(0x03, Buffer.concat([Buffer.of(0), signature])))
+  const der = sequence(body, ecdsaWithSha256(), tlv(0x03, Buffer.concat([Buffer.of(0), signature])))
   const certificate = { key: key.export({ type: 'pkcs8', format: 'pem' }) as string, cert: pem(der) }
   made.set(host, certificate)
   return certificate
@@ -40,8 +40,8 @@ function toBeSigned(host: string, spki: Buffer, serial: Buffer): Buffer {
   const version = tlv(0xa0, tlv(0x02, Buffer.of(2)))
   // Positive, and without a leading zero, which DER forbids.
   const first = Buffer.of(((serial[0] as number) & 0x7f) | 0x40, ...serial.subarray(1))
-  const extensions = tlv(0xa3, sequence(sequence(SUBJECT_ALT_NAME, tlv(0x04, sequence(alternativeName(host))))))
-  return sequence(version, tlv(0x02, first), ECDSA_WITH_SHA256, name, validity, name, spki, extensions)
+  const extensions = tlv(0xa3, sequence(sequence(subjectAltName(), tlv(0x04, sequence(alternativeName(host))))))
+  return sequence(version, tlv(0x02, first), ecdsaWithSha256(), name, validity, name, spki, extensions)
 }
 
 function alternativeName(host: string): Buffer {
@@ -63,7 +63,7 @@ function ipv6(host: string): Buffer {
 
 function nameOf(text: string): Buffer {
   const value = tlv(0x0c, Buffer.from(text.slice(0, 64)))
-  return sequence(tlv(0x31, sequence(COMMON_NAME, value)))
+  return sequence(tlv(0x31, sequence(commonName(), value)))
 }
 
 function time(at: number): Buffer {
@@ -88,6 +88,6 @@ function pem(der: Buffer): string {
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
 }
 
-const COMMON_NAME = tlv(0x06, Buffer.of(0x55, 0x04, 0x03))
-const SUBJECT_ALT_NAME = tlv(0x06, Buffer.of(0x55, 0x1d, 0x11))
-const ECDSA_WITH_SHA256 = sequence(tlv(0x06, Buffer.of(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02)))
+const commonName = () => tlv(0x06, Buffer.of(0x55, 0x04, 0x03))
+const subjectAltName = () => tlv(0x06, Buffer.of(0x55, 0x1d, 0x11))
+const ecdsaWithSha256 = () => sequence(tlv(0x06, Buffer.of(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02)))
