@@ -16,7 +16,8 @@ function fixed<T extends abstract new (...args: never[]) => object>(made: T): T 
 /**
  * Base of classes that note something on an object of somebody else's, in a private field: nobody sees it, the object may be frozen, and
  * there is no hash to make and no table for the garbage collector to go through, as a WeakMap has for each request. An object is noted once:
- * ask with `#field in object` first.
+ * ask with `#field in object` first. Each note is a class written out: made by one function they would share what V8 learns of them, which
+ * costs a warm request a tenth more (measured on Node 20).
  *
  * @example class FrameOf extends Note { #frame; static get(socket) { return #frame in socket ? socket.#frame : undefined } }
  */
