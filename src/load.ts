@@ -6,7 +6,7 @@
 declare const HASH_OF_GUARD: string
 
 // Captured at load: the guard patches them.
-const { mkdirSync, readFileSync, renameSync, writeFileSync } = process.getBuiltinModule('node:fs')
+const { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } = process.getBuiltinModule('node:fs')
 const { cachedDataVersionTag } = process.getBuiltinModule('node:v8')
 const { Script } = process.getBuiltinModule('node:vm')
 
@@ -27,7 +27,7 @@ loaded[LOADED] ??= load()
 export default loaded[LOADED]
 
 function load(): Guard {
-  const cachedData = kept()
+  const cachedData = tryTo(() => readFileSync(KEPT))
   // The build leaves no character beyond ASCII; read so, it is half the work.
   const script = new Script(readFileSync(FILE, 'latin1'), { filename: FILE, ...(cachedData && { cachedData }) })
   const guard = {}
@@ -38,13 +38,23 @@ function load(): Guard {
 }
 
 function keep(code: Buffer): void {
-  const own = `${KEPT}.${process.pid}`
-  try {
+  // Threads of one process keep it at the same time.
+  const own = `${KEPT}.${process.pid}-${process.hrtime.bigint()}`
+  // Where it cannot be written, the next worker reads the source once more.
+  const isKept = tryTo(() => {
     mkdirSync(FOLDER, { recursive: true })
-    writeFileSync(own, code)
+    writeFileSync(own, code, { flag: 'wx' })
     renameSync(own, KEPT)
+    return true
+  })
+  if (!isKept) tryTo(() => unlinkSync(own))
+}
+
+function tryTo<T>(fn: () => T): T | undefined {
+  try {
+    return fn()
   } catch {
-    // A folder that cannot be written: the next worker reads the source once more.
+    return undefined
   }
 }
 
@@ -53,12 +63,4 @@ function shortOf(text: string): string {
   let hash = 0x811c9dc5
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
   return (hash >>> 0).toString(36)
-}
-
-function kept(): Buffer | undefined {
-  try {
-    return readFileSync(KEPT)
-  } catch {
-    return undefined
-  }
 }
