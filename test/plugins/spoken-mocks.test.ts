@@ -8,20 +8,25 @@ import { tripwire } from 'vitest-tripwire'
 
 const { sockets } = tripwire
 
-/** An SMTP server that takes one mail. */
-const smtp = sockets
-  .script()
-  .send('220 mail.example.com ESMTP\r\n')
-  .expect(/EHLO \S+\r\n/)
-  .send('250-mail.example.com\r\n250 8BITMIME\r\n')
-  .expect('MAIL FROM:<shop@example.com>\r\n')
-  .send('250 ok\r\n')
-  .expect('RCPT TO:<ann@example.com>\r\n')
-  .send('250 ok\r\n')
-  .expect('DATA\r\n')
-  .send('354 go on\r\n')
-  .expect(/.*Subject: Your order\r\n.*\r\n\.\r\n/s)
-  .send('250 queued\r\n')
+/** An SMTP server that has greeted, and takes one mail. */
+const takeMail = (greeted: ReturnType<typeof sockets.script>) =>
+  greeted
+    .expect('MAIL FROM:<shop@example.com>\r\n')
+    .send('250 ok\r\n')
+    .expect('RCPT TO:<ann@example.com>\r\n')
+    .send('250 ok\r\n')
+    .expect('DATA\r\n')
+    .send('354 go on\r\n')
+    .expect(/.*Subject: Your order\r\n.*\r\n\.\r\n/s)
+    .send('250 queued\r\n')
+
+const smtp = takeMail(
+  sockets
+    .script()
+    .send('220 mail.example.com ESMTP\r\n')
+    .expect(/EHLO \S+\r\n/)
+    .send('250-mail.example.com\r\n250 8BITMIME\r\n'),
+)
 
 const sendMail = (subject: string) =>
   nodemailer
@@ -36,7 +41,7 @@ test('nodemailer sends a mail along an SMTP script', async () => {
 })
 
 test('nodemailer changes to TLS in the middle of an SMTP script', async () => {
-  const script = sockets
+  const greeting = sockets
     .script()
     .send('220 mail.example.com ESMTP\r\n')
     .expect(/EHLO \S+\r\n/)
@@ -46,15 +51,7 @@ test('nodemailer changes to TLS in the middle of an SMTP script', async () => {
     .startTls()
     .expect(/EHLO \S+\r\n/)
     .send('250 mail.example.com\r\n')
-    .expect('MAIL FROM:<shop@example.com>\r\n')
-    .send('250 ok\r\n')
-    .expect('RCPT TO:<ann@example.com>\r\n')
-    .send('250 ok\r\n')
-    .expect('DATA\r\n')
-    .send('354 go on\r\n')
-    .expect(/.*Subject: Your order\r\n.*\r\n\.\r\n/s)
-    .send('250 queued\r\n')
-  sockets.mock('tcp://mail.example.com:587', script)
+  sockets.mock('tcp://mail.example.com:587', takeMail(greeting))
   const { response } = await tripwire.sandbox(() =>
     nodemailer
       .createTransport({ host: 'mail.example.com', port: 587, secure: false, requireTLS: true })
