@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls'
 import {
   DATA,
   type Deviation,
+  emitFor,
   OffScript,
   Performance,
   type Redirected,
@@ -81,10 +82,10 @@ function hand(
   fail: (error: unknown) => void,
 ): void {
   const failed = (error: unknown) => fail(reply.fails(error))
-  inFrame(peer, reply, tap, failed)
+  emitFor(reply, peer, tap, failed)
   const startTls = async () => {
     const secured = await secure()
-    inFrame(secured, reply, tap, failed)
+    emitFor(reply, secured, tap, failed)
     return secured
   }
   tap.runIn(reply.frame, () => {
@@ -181,18 +182,4 @@ function act(peer: Socket, { kind, args }: Step, last: unknown): unknown {
   if (kind === 'close') peer.end()
   if (kind === 'reset') peer.resetAndDestroy()
   return kind === 'send' ? say(arg, last, DATA, (data) => void peer.write(data)) : undefined
-}
-
-/** What a function of the test's does on events of its peer belongs to the sandbox of the call, and fails as the function itself. */
-function inFrame(peer: Socket, reply: Reply, tap: Tap, failed: (error: unknown) => void): void {
-  const { emit } = peer
-  const own = (...args: Parameters<Socket['emit']>) => {
-    try {
-      return tap.runIn(reply.frame, () => Reflect.apply(emit, peer, args))
-    } catch (error) {
-      failed(error)
-      return true
-    }
-  }
-  Object.defineProperty(peer, 'emit', { value: own, writable: true, configurable: true, enumerable: false })
 }

@@ -3,8 +3,8 @@
  */
 
 import type { Server, Socket } from 'node:net'
-import type { Facts, Frame, Tap } from '../../src/plugin.ts'
-import { SafeWeakSet } from '../../src/plugin.ts'
+import type { Facts, Tap } from '../../src/plugin.ts'
+import { emitBy, SafeWeakSet } from '../../src/plugin.ts'
 import { isAddressInfo } from './address.ts'
 import { addressTaken } from './unreachable.ts'
 
@@ -97,10 +97,8 @@ const CARRIED = new SafeWeakSet<Socket>()
 function carryEvents(tap: Tap, socket: Socket): void {
   if (CARRIED.has(socket)) return
   CARRIED.add(socket)
-  const original = socket.emit
-  const emit = function (this: Socket, ...args: Parameters<Socket['emit']>) {
-    const frame: Frame | undefined = tap.hop.frameOf(socket)
-    return frame ? tap.runIn(frame, () => Reflect.apply(original, this, args)) : Reflect.apply(original, this, args)
-  }
-  Object.defineProperty(socket, 'emit', { value: emit, writable: true, configurable: true, enumerable: false })
+  emitBy(socket, (emit, event) => {
+    const frame = tap.hop.frameOf(socket)
+    return frame ? tap.runIn(frame, () => emit(event)) : emit(event)
+  })
 }

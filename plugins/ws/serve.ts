@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import {
   builtIn,
   DATA,
+  emitFor,
   MessageInbox,
   Performance,
   type Redirected,
@@ -122,18 +123,8 @@ function converse(peer: WsPeer, request: IncomingMessage, reply: Reply, tap: Tap
   const { script, session, handlers } = reply.answer as WsAnswer
   if (script !== undefined) perform(script, peer, reply)
   if (session === undefined && handlers === undefined) return
-  const { emit } = peer
   const fail = (error: unknown) => close(peer, INTERNAL_ERROR, reply.fails(error))
-  // What a function of the test's does on events of its peer belongs to the sandbox of the call, and fails as the function itself.
-  const own = (...args: Parameters<WsPeer['emit']>) => {
-    try {
-      return tap.runIn(reply.frame, () => Reflect.apply(emit, peer, args))
-    } catch (error) {
-      fail(error)
-      return true
-    }
-  }
-  Object.defineProperty(peer, 'emit', { value: own, writable: true, configurable: true, enumerable: false })
+  emitFor(reply, peer, tap, fail)
   const stop = (error: Error) => close(peer, INTERNAL_ERROR, error)
   const play = () =>
     handlers === undefined
