@@ -61,8 +61,9 @@ async function run({ name, suites, missing }) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
   const args = [VITEST, 'run', '--maxWorkers=1', ...reporters, ...suites.args]
   const before = performance.now()
-  // In CI the suite's own config writes its results where a cell's would be overwritten.
+  // In CI the suite's own config writes its results where a cell's would be overwritten; what is late there is tried again, as by that config.
   const { CI, ...env } = process.env
+  if (CI) args.push('--retry=1')
   const { code, output } = await execute(suites.by, args, { ...env, ...suites.env, NO_COLOR: '1' })
   const result = readResult(file)
   // Errors outside of tests, no tests at all.
@@ -104,12 +105,12 @@ function report() {
     console.log(`\n${name}: ${tests.length} failed\n${tests.map((test) => `  ${test}`).join('\n')}`)
     console.log(`\n${output.slice(-4000)}`)
   }
-  const sum = (count) => [...results.values()].reduce((all, result) => all + count(result), 0)
-  const summary = { passed: sum(({ passed }) => passed), failed: sum((result) => result.failed.length) }
-  writeFileSync(join(RESULTS, 'summary.json'), JSON.stringify(summary))
+  const passed = [...results.values()].reduce((sum, result) => sum + result.passed, 0)
+  const names = runnable.flatMap(({ name }) => results.get(name).failed.map((test) => `${name}: ${test}`))
+  writeFileSync(join(RESULTS, 'summary.json'), JSON.stringify({ passed, failed: names }))
   const minutes = ((performance.now() - start) / 60_000).toFixed(1)
   const good = runnable.length - failed.length
-  console.log(`\n${good} of ${runnable.length} cells passed, ${summary.passed} tests, ${minutes} minutes`)
+  console.log(`\n${good} of ${runnable.length} cells passed, ${passed} tests, ${minutes} minutes`)
   process.exitCode = runnable.length === 0 || failed.length > 0 ? 1 : 0
 }
 
