@@ -67,7 +67,7 @@ export function install(): Installed {
 function assemble(): Installed {
   const own = createOwnEndpoints()
   const hop = createHop()
-  const hub = createHub()
+  const hub = createHub((fn) => guard.runIn(guard.run, fn))
   const state: { config: ResolvedConfig | undefined } = { config: undefined }
   const guard: Guard = new Guard({
     own,
@@ -202,11 +202,13 @@ function verifier(voice: Voice): Installed['verify'] {
   const attempts = new SafeWeakMap<object, readonly InteractionRecord[]>()
   return (frame, task) => {
     const ledger = takeLedger(frame)
-    const left = ledger && unaccounted(ledger)
-    if (left === undefined) return undefined
+    if (ledger === undefined) return undefined
+    const left = unaccounted(ledger)
     const before = task && attempts.get(task)
-    if (task) attempts.set(task, left.unasserted)
-    return verificationError(voice, left, frame.name, before)
+    if (task && left) attempts.set(task, left.unasserted)
+    const error = left && verificationError(voice, left, frame.name, before)
+    for (const mock of ledger.mocks) mock.end()
+    return error
   }
 }
 

@@ -81,6 +81,8 @@ export interface Tap {
   frame(): Frame
   /** Runs `fn` in a frame (an own server's handler in the frame of the request that caused it). */
   runIn<T>(frame: Frame, fn: () => T): T
+  /** Runs `fn` in no call's context: what is made there and outlives a test (a native handle, a library) does not keep what the test made. */
+  outside<T>(fn: () => T): T
   /** A package that mocks need (`Mocking.needs`): the user's copy. @throws MissingPeerError */
   peer(name: string): object
   readonly own: OwnEndpoints

@@ -10,6 +10,7 @@ import type { Announcements } from './announce.ts'
 import { changedSince, layerOf, layerOn, type RequestOptions } from './asked.ts'
 import { unreachable } from './failure.ts'
 import { connectionLayer, isSameEndpoint } from './layer.ts'
+import { ofEachTest } from './of-each-test.ts'
 
 type Http = typeof import('node:http')
 
@@ -77,7 +78,7 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
       const call = tap.current() ?? tap.open(() => layerOf(request, options), HTTP)
       CallOf.set(request, call)
       // A request that a mock answers must neither get a warm connection to the real host nor leave one to the worker behind.
-      const agent = call.answerable ? agentFor(options.protocol ?? request.protocol) : this
+      const agent = call.answerable ? agentFor(call, options.protocol ?? request.protocol) : this
       return tap.within(call, () => Reflect.apply(original, agent, [request, options, ...rest]))
     }
   })
@@ -106,8 +107,14 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
     }
   })
 
-  const agents = new SafeMap<string, Agent>()
-  function agentFor(protocol: string): Agent {
+  const agentsOf = ofEachTest(
+    () => new SafeMap<string, Agent>(),
+    (agents) => {
+      for (const agent of agents.values()) closeIdle(agent)
+    },
+  )
+  function agentFor({ call }: OpenCall, protocol: string): Agent {
+    const agents = agentsOf(call.frame)
     const known = agents.get(protocol)
     if (known !== undefined) return known
     const module: typeof import('node:https') = protocol === 'https:' ? builtIn('node:https') : (http as never)
@@ -218,6 +225,12 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
       }
     },
   }
+}
+
+/** Connections that are in use end with their request. */
+function closeIdle(agent: Agent): void {
+  agent.maxFreeSockets = 0
+  for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy()
 }
 
 /** The connection of a socket that was open before we were; undefined for what an interceptor imitates. */

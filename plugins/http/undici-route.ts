@@ -4,14 +4,20 @@
  */
 
 import type { Socket } from 'node:net'
-import { type OpenCall, type Reply, SafeWeakMap, SafeWeakSet, type Tap } from '../../src/plugin.ts'
+import { type OpenCall, type Reply, SafeMap, SafeWeakSet, type Tap } from '../../src/plugin.ts'
+import { ofEachTest } from './of-each-test.ts'
 import type { DispatchOptions } from './undici-dispatch.ts'
 
 type Dispatch = (this: object, options: DispatchOptions, handler: object) => boolean
 type Connected = (error: Error | null, socket?: Socket) => void
 
+interface UndiciAgent {
+  /** Once its requests have been answered. */
+  close(): Promise<void>
+}
+
 interface AgentClass {
-  new (options: object): { close(): Promise<void> }
+  new (options: object): UndiciAgent
   readonly prototype: object
 }
 
@@ -41,7 +47,12 @@ export interface Routed {
 export function routeUndici(tap: Tap, announce: Announce): UndiciRoute {
   const reached = new SafeWeakSet<object>()
   const seen = new SafeWeakSet<object>()
-  const agents = new SafeWeakMap<AgentClass, { close(): Promise<void> }>()
+  const agentsOf = ofEachTest(
+    () => new SafeMap<AgentClass, UndiciAgent>(),
+    (agents) => {
+      for (const agent of agents.values()) close(agent)
+    },
+  )
   let routed: Routed | undefined
   let depth = 0
 
@@ -69,16 +80,17 @@ export function routeUndici(tap: Tap, announce: Announce): UndiciRoute {
     })
   }
 
-  /** One for each copy of undici, with warm connections to the worker; WebSockets take theirs over, and get one each. */
-  function agentOf(Agent: AgentClass, reply: Reply): { close(): Promise<void> } {
-    const known = reply.protocol === 'http' ? agents.get(Agent) : undefined
+  /** One for each copy of undici and test, with warm connections to the worker; WebSockets take theirs over, and get one each. */
+  function agentOf(Agent: AgentClass, reply: Reply): UndiciAgent {
+    const agents = reply.protocol === 'http' ? agentsOf(reply.frame) : undefined
+    const known = agents?.get(Agent)
     if (known !== undefined) return known
     const connect = (_: unknown, done: Connected) => {
       const socket = tap.connectTo(reply)
       socket.once('connect', () => done(null, socket)).once('error', (error) => done(error))
     }
     const made = new Agent({ connect, pipelining: 1 })
-    if (reply.protocol === 'http') agents.set(Agent, made)
+    agents?.set(Agent, made)
     return made
   }
 
@@ -97,7 +109,7 @@ export function routeUndici(tap: Tap, announce: Announce): UndiciRoute {
       return Reflect.apply(dispatch, agent, [{ ...options, origin }, handler])
     } finally {
       routed = before
-      if (agents.get(Agent) !== agent) agent.close().catch(() => {})
+      if (reply.protocol !== 'http') close(agent)
     }
   }
 
@@ -108,8 +120,8 @@ export function routeUndici(tap: Tap, announce: Announce): UndiciRoute {
   return {
     routed: () => routed,
     reachBuiltin() {
-      // Asking for it loads undici, which then sets the dispatcher.
-      void globalThis.Request
+      // Asking for it loads undici, which then sets the dispatcher, and keeps the context in which it was loaded.
+      tap.outside(() => void globalThis.Request)
       for (const key of GLOBALS) {
         const dispatcher = (globalThis as unknown as Record<symbol, object | undefined>)[key]
         const Agent = dispatcher?.constructor
@@ -117,6 +129,10 @@ export function routeUndici(tap: Tap, announce: Announce): UndiciRoute {
       }
     },
   }
+}
+
+function close(agent: UndiciAgent): void {
+  agent.close().catch(() => {})
 }
 
 function isObject(value: unknown): value is object {

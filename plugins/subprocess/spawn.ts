@@ -44,9 +44,10 @@ export function guardChildren(tap: Tap, children: Children): void {
       const facts = factsOf(start)
       const outcome = tap.judge({ protocol: 'subprocess', operation: 'subprocess:spawn', facts })
       const spawnNow = () => Reflect.apply(original, this, [options])
+      const reply = outcome.kind === 'reply' ? outcome.reply : undefined
+      if (outcome.kind === 'block' || outcome.kind === 'refuse' || reply?.passThrough === false) standIn(this, tap)
       if (outcome.kind === 'block') return fail(this, options, spawnNow, enoent(), outcome.error)
       if (outcome.kind === 'refuse') return fail(this, options, spawnNow, enoent(), undefined)
-      const reply = outcome.kind === 'reply' ? outcome.reply : undefined
       if (reply !== undefined && !reply.passThrough) return answer(this, options, spawnNow, start, reply)
       const result = spawnNow()
       if (this.pid) tap.own.add(`pid:${this.pid}`)
@@ -55,6 +56,26 @@ export function guardChildren(tap: Tap, children: Children): void {
     }
   })
 }
+
+interface Handle {
+  onexit?: unknown
+  asyncReset?(resource: object): void
+}
+
+/**
+ * Takes the native handle away from a child that will start nothing. Node frees one only after a start, and it would keep the child, its
+ * streams and the context of the call for good (Node 20 to 26).
+ */
+function standIn(child: Child, tap: Tap): void {
+  const handle = child._handle as Handle | null
+  if (handle === null) return
+  child._handle = Object.assign(Object.create(NO_HANDLE), { onexit: handle.onexit })
+  for (const key of Reflect.ownKeys(handle)) Reflect.deleteProperty(handle, key)
+  // From Node 24 on it keeps the context where nobody can delete it, but it can be given another.
+  tap.outside(() => handle.asyncReset?.({}))
+}
+
+const NO_HANDLE = { close() {}, ref() {}, unref() {}, hasRef: () => false }
 
 /** Starts what a mock says in place of the program: Node goes on as if its native handle had started one. */
 function answer(child: Child, options: SpawnOptions, spawnNothing: () => number, start: Start, reply: Reply): number {
@@ -141,6 +162,7 @@ function fail(
   define(child, 'emit', emit)
   const result = spawnNothing()
   Object.assign(child, { pid: undefined })
+  closePipes(options)
   // What is written to it waits, and ends with the error.
   if (child.stdin) Object.assign(child.stdin, { connecting: true })
   return result
@@ -150,9 +172,15 @@ function isOpen(stream: unknown): stream is Duplex {
   return stream !== null && stream !== undefined && !(stream as Duplex).closed
 }
 
+/** Streams that have no process take no handle, and nobody else closes it. By now Node has put its own form of `stdio` into the options. */
+function closePipes({ stdio }: SpawnOptions): void {
+  if (!isArray(stdio)) return
+  for (const { type, ipc, handle } of stdio as Partial<Stdio>[])
+    if ((type === 'pipe' || type === 'overlapped') && !ipc) handle?.close()
+}
+
 /**
- * Tells the channel to a process that never was that the other side has gone, as libuv does where a start fails; `close` waits for it. By now
- * Node has put its own form of `stdio` into the options.
+ * Tells the channel to a process that never was that the other side has gone, as libuv does where a start fails; `close` waits for it.
  */
 function closeChannel({ stdio }: SpawnOptions): void {
   if (!isArray(stdio)) return

@@ -50,7 +50,7 @@ export class Guard implements Judge {
   readonly #answering: Answering
   readonly #opened = new SafeWeakMap<object, Layer>()
   #passed: { readonly layer: Layer; readonly policy: Policy } | undefined
-  /** The call that the last judgement was about. */
+  /** The call that the judgement at work is about; later it would keep all that its test made. */
   #judged: CallRecord | undefined
   /** While a stack is read and mapped: what that reads is nobody's call. */
   #aside = false
@@ -104,6 +104,7 @@ export class Guard implements Judge {
       this.#opened.set(connection, layer)
       this.#keep(connection, this.#judged)
     }
+    this.#judged = undefined
     return outcome
   }
 

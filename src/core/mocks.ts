@@ -23,7 +23,9 @@ export class Mock {
   /** How many calls it answered. */
   uses = 0
   /** Asked at the end: what of the answers it began is still to come (steps of a script). */
-  readonly begun: (() => readonly Step[])[] = []
+  #begun: (() => readonly Step[])[] = []
+  /** How many may be there before those that are over are let go: a mock of a file would keep all conversations of its tests. */
+  #most = 16
 
   constructor({ protocol, rule, text, source, answer, passThrough }: MockParts) {
     this.protocol = protocol
@@ -44,7 +46,20 @@ export class Mock {
 
   /** What of its answers is left over. */
   get left(): readonly Step[] {
-    return this.least === 0 ? [] : this.begun.flatMap((left) => left())
+    return this.least === 0 ? [] : this.#begun.flatMap((left) => left())
+  }
+
+  /** An answer has begun. @param left gives what of it is still to come: less and less */
+  begin(left: () => readonly Step[]): void {
+    this.#begun.push(left)
+    if (this.#begun.length < this.#most) return
+    this.#begun = this.#begun.filter((each) => each().length > 0)
+    this.#most = 2 * this.#begun.length + 16
+  }
+
+  /** Nobody asks any more what is left. */
+  end(): void {
+    this.#begun = []
   }
 }
 

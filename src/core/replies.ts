@@ -105,7 +105,7 @@ export class PendingReply implements Reply {
   }
 
   owes(left: () => readonly Step[]): void {
-    this.#mock.begun.push(left)
+    this.#mock.begin(left)
   }
 
   fails(error: unknown): Error {

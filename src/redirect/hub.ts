@@ -45,7 +45,8 @@ export interface WholeHub extends Hub {
   close(): void
 }
 
-export function createHub(): WholeHub {
+/** @param outside runs a function in the context of no call */
+export function createHub(outside: (fn: () => void) => void): WholeHub {
   const net = builtIn('node:net')
   // Before anything is patched: our own listener is nobody's call.
   const { _listen2, emit } = net.Server.prototype as unknown as ServerInternals
@@ -73,8 +74,9 @@ export function createHub(): WholeHub {
         }
         return peer.destroy()
       })
-      // The step of `listen` that takes the port at once: with a host, `listen` looks it up first (Node 20 to 26).
-      Reflect.apply(_listen2, server, ['127.0.0.1', 0, 4, MOST_WAITING])
+      // The step of `listen` that takes the port at once: with a host, `listen` looks it up first (Node 20 to 26). Its handle would keep the
+      // first mocked call, and all that its test made, for as long as the worker lives.
+      outside(() => Reflect.apply(_listen2, server, ['127.0.0.1', 0, 4, MOST_WAITING]))
       server.unref()
     }
     return (server.address() as { port: number }).port
