@@ -12,6 +12,7 @@ type Body = HttpReply['body'] | undefined
 const { isArray } = Array
 const { stringify } = JSON
 const { Buffer } = globalThis
+const { byteLength } = Buffer
 
 /** Sends what a function or msw gave. */
 export async function sendResponse(response: Outgoing, given: Response, method: string | undefined): Promise<void> {
@@ -68,13 +69,14 @@ async function write(
 ): Promise<void> {
   // Both kinds write alike.
   const response = outgoing as ServerResponse
-  const bytes = bytesOf(body)
+  // Text goes out in one piece with the headers.
+  const bytes = typeof body === 'string' ? body : bytesOf(body)
   if (bytes === undefined) takeOnce(body as object)
   const bare = status === 204 || status === 304
   const { stream } = outgoing as Partial<Http2ServerResponse>
   if (stream !== undefined) for (const name of OF_HTTP1) delete headers[name]
   const isChunked = headers['transfer-encoding'] !== undefined || trailers !== undefined
-  if (bytes !== undefined && !bare && !isChunked) headers['content-length'] ??= bytes.length
+  if (bytes !== undefined && !bare && !isChunked) headers['content-length'] ??= byteLength(bytes)
   if (stream === undefined && statusText) response.writeHead(status, statusText, headers)
   else response.writeHead(status, headers)
   const end = () => {
@@ -98,9 +100,8 @@ async function write(
 }
 
 /** Undefined for what comes in chunks. */
-function bytesOf(body: Body | ArrayBuffer): Buffer | undefined {
-  if (body === undefined) return Buffer.alloc(0)
-  if (typeof body === 'string') return Buffer.from(body)
+function bytesOf(body: Exclude<Body, string> | ArrayBuffer): string | Buffer | undefined {
+  if (body === undefined) return ''
   return ArrayBuffer.isView(body) ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : undefined
 }
 

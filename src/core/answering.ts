@@ -29,7 +29,9 @@ export class Answering {
   answers(call: CallRecord): boolean {
     const policy = policyOf(call.frame)
     if (policy.sandbox === undefined || policy.mocks.length === 0 || call.layers.length === 0) return false
-    return decide(call.layers, policy, this.#plugins).kind === 'reply'
+    const verdict = decide(call.layers, policy, this.#plugins)
+    if (verdict.kind === 'reply') call.foresee(verdict, policy)
+    return verdict.kind === 'reply'
   }
 
   /** A call that only looks for what another call will connect to belongs to that one, which a mock answers or lets through. */

@@ -215,7 +215,7 @@ export class Guard implements Judge {
     }
     // A mock answers who connects; what is connected to the real thing already, it cannot take over.
     const inForce = call.onOpen ? { ...policy, mocks: [] } : policy
-    const verdict = decide(call.layers, inForce, this.plugins)
+    const verdict = call.foreseenIn(inForce) ?? decide(call.layers, inForce, this.plugins)
     call.verdict = verdict
     if (verdict.kind === 'pass' && policy.sandbox === undefined) return STEADY
     if (this.#isNobodys(call)) {

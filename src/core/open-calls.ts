@@ -1,7 +1,10 @@
 import type { OpenCall, OpenOptions, Outcome } from '../plugin.ts'
 import type { Call, Layer, Trip, Verdict } from './call.ts'
 import type { Frame } from './frames.ts'
+import type { Policy } from './policy.ts'
 import { UNRULED } from './verdict.ts'
+
+type Reply = Extract<Verdict, { kind: 'reply' }>
 
 let lastCall = 0
 /** Most calls are asked what they ride on before they ride on anything, and many never do. */
@@ -16,6 +19,7 @@ export class CallRecord implements Call {
   trip: Trip | undefined
   #source: (() => Layer[]) | undefined
   #layers: Layer[] | undefined
+  #foreseen: { readonly verdict: Reply; readonly policy: Policy } | undefined
   /** What it rides on, as lower seams reported it. */
   #rides: Layer[] = NONE
 
@@ -32,6 +36,18 @@ export class CallRecord implements Call {
       this.#source = undefined
     }
     return this.#layers
+  }
+
+  /** What would answer it if it were made now: it mostly is, at once. */
+  foresee(verdict: Reply, policy: Policy): void {
+    this.#foreseen = { verdict, policy }
+  }
+
+  /** What was foreseen, where it still holds: mocks before that one cannot have come back, and layers below it have no say. */
+  foreseenIn(policy: Policy): Verdict | undefined {
+    const foreseen = this.#foreseen
+    this.#foreseen = undefined
+    return foreseen?.policy === policy && !foreseen.verdict.found.mock.exhausted ? foreseen.verdict : undefined
   }
 
   /** A lower seam carries it. */

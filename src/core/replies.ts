@@ -4,6 +4,9 @@ import type { Frame } from './frames.ts'
 import type { InteractionRecord } from './ledger.ts'
 import type { Found, Mock } from './mocks.ts'
 
+// Captured at load: tests replace them.
+const { keys, getOwnPropertyDescriptor, defineProperty } = Object
+
 /** What the guard knows of mocks and trips, for a reply that has to be chosen again. */
 export interface ReplyGuard {
   /** The mock that fits these facts for certain; whether the call may go on without one. */
@@ -61,8 +64,14 @@ export class PendingReply implements Reply {
 
   complete(facts: Facts): Error | undefined {
     const interaction = this.#interaction
-    // What is still growing comes as a getter.
-    interaction.facts = Object.defineProperties({ ...interaction.facts }, Object.getOwnPropertyDescriptors(facts))
+    const known: Record<string, unknown> = { ...interaction.facts }
+    for (const name of keys(facts)) {
+      // What is still growing comes as a getter.
+      const fact = getOwnPropertyDescriptor(facts, name) as PropertyDescriptor
+      if (fact.get === undefined) known[name] = fact.value
+      else defineProperty(known, name, fact)
+    }
+    interaction.facts = known
     if (!this.#tentative) return undefined
     this.#tentative = false
     return this.#choose()
