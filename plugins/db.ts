@@ -15,23 +15,46 @@ import {
   RuleSyntaxError,
   type StackFrame,
   suggest,
+  type Tap,
 } from '../src/plugin.ts'
 import { DRIVERS, PRODUCTS } from './db/drivers.ts'
 import { loginOf, watchLogins } from './db/logins.ts'
+import { mockingOf } from './db/mocking.ts'
 
 const URL_RULE = /^([a-z]+):\/\/(?:([^/:@?#\s]+|\[[^\]]+\]))?(?::(\d{1,5}|\*))?(?:\/([^/?#\s]*))?$/
 const FILE_RULE = /^(sqlite|duckdb|lmdb|leveldb|rocksdb):(?!\/\/)(.+)$/s
 const EXPECTED = "'db:postgres://host[:port][/database]' or 'db:sqlite:data/app.db'"
 const HOME = process.cwd()
+const MOST_SHOWN = 120
+const ON_ENGINE =
+  'the connection leads to an embedded database, which answers in sandboxes: send it in one, or end the client with the sandbox that it was opened in'
+
+/** Mocks are made by the test, on its own; what they are served with is the plugin's. */
+let installed: Tap | undefined
 
 export const db = definePlugin({
   name: 'db',
   operations: {
-    connect: { safety: 'unsafe', summary: 'connects to a database' },
+    connect: { safety: 'unsafe', summary: 'connects to a database', opens: true },
+    query: { safety: 'unsafe', summary: 'runs a statement on an embedded database' },
+    control: { safety: 'unsafe', summary: 'steers a session on an embedded database', opens: true },
     open: { safety: 'unsafe', summary: 'opens a database file, or makes it' },
     read: { safety: 'safe', summary: 'opens a database file for reading only' },
   },
-  facts: { product: 'word', driver: 'word', host: 'host', port: 'port', database: 'word', user: 'word', path: 'file' },
+  facts: {
+    product: 'word',
+    driver: 'word',
+    host: 'host',
+    port: 'port',
+    database: 'word',
+    user: 'word',
+    path: 'file',
+    text: 'text',
+    params: 'data',
+    rows: 'data',
+    error: 'data',
+    transaction: 'data',
+  },
   synonyms: [
     'pg',
     'postgresql',
@@ -52,7 +75,11 @@ export const db = definePlugin({
     { over: 'sockets', lift },
     { over: 'fs', lift: liftFile },
   ],
-  install: watchLogins,
+  mocking: mockingOf(() => installed as Tap),
+  install(tap) {
+    installed = tap
+    watchLogins(tap)
+  },
 })
 
 function lift(lower: Layer, stack: () => readonly StackFrame[]): Layer | undefined {
@@ -91,11 +118,18 @@ function driverOf(frames: readonly StackFrame[]): { name: string; product: strin
 }
 
 function describe({ operation, facts }: Layer): string {
+  if (operation === 'db:query' || operation === 'db:control')
+    return `the statement ${shorten(String(facts.text))} on ${placeOf(facts)}`
   if (operation !== 'db:connect') {
     const reading = operation === 'db:read' ? ' for reading' : ''
     return `opening the ${facts.product} database ${facts.path} with ${facts.driver}${reading}`
   }
   return `${facts.driver} to ${placeOf(facts)}${facts.user === undefined ? '' : ` as ${facts.user}`}`
+}
+
+/** Long statements are cut: all of it is among the facts. */
+function shorten(text: string): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN - 1)}…` : text
 }
 
 function placeOf({ path, host, port }: Layer['facts']): string {
@@ -139,12 +173,17 @@ function parseRule(text: string, { dir }: RulePlace): RuleFields {
 const PRODUCT_OF: Readonly<Record<string, string>> = { postgresql: 'postgres', rediss: 'redis' }
 
 function remedy({ operation, facts }: Layer, { sandboxed }: PolicyContext) {
-  if (operation !== 'db:connect') {
+  if (operation === 'db:open' || operation === 'db:read') {
     const hint =
       'a database file is judged by the folders of fs.write, and of fs.read where it is opened for reading only'
     return { rule: `db:${facts.product}:${facts.path}`, hint }
   }
-  const hint = sandboxed ? { hint: hintFor(facts) } : {}
+  const onEngine = operation !== 'db:connect'
+  const hint = onEngine
+    ? { hint: ON_ENGINE }
+    : sandboxed && facts.product !== 'postgres'
+      ? { hint: hintFor(facts) }
+      : {}
   if (facts.path !== undefined) return { rule: `db:unix:${facts.path}`, ...hint }
   const usual = PRODUCTS[String(facts.product)] === facts.port
   const host = String(facts.host)

@@ -1,4 +1,5 @@
 import type { PluginDefinition } from '../src/plugin.ts'
+import type { DbFamily } from './db/family.ts'
 import { db } from './db.ts'
 import type { DnsFamily } from './dns/family.ts'
 import { dns } from './dns.ts'
@@ -24,6 +25,7 @@ export const ungraded: readonly PluginDefinition[] = [functions]
 
 /** What `tripwire` has for the protocols that can be mocked. */
 export interface Families {
+  readonly db: DbFamily
   readonly dns: DnsFamily
   readonly http: HttpFamily
   readonly sockets: SocketsFamily

@@ -42,6 +42,20 @@ export interface Reply {
   fails(error: unknown): Error
   /** Writes down that what came is not what a script waits for. @returns the error to fail with */
   deviates(deviation: Deviation): Error
+  /** Writes down that the engine behind the mock cannot do what it was asked for. @returns the error to fail with */
+  limited(limit: EngineLimit): Error
+}
+
+/** What an embedded engine cannot do, and what to do about it. */
+export interface EngineLimit {
+  readonly engine: string
+  readonly statement: string
+  /** Where in the statement, in characters from 0. */
+  readonly position?: number | undefined
+  /** What the engine says of it. */
+  readonly word: string
+  /** What helps, and the code of it. */
+  readonly fixes: readonly { readonly does: string; readonly code: string }[]
 }
 
 /** Where a conversation left its script. */
@@ -64,6 +78,8 @@ export interface Mocking {
   readReply(reply: unknown): unknown
   /** A reply to fill in, as code: `{ json: {} }`. */
   readonly example: string | ((layer: Layer) => string)
+  /** What would answer a call, as code, where that is not `mock` with the example; undefined where nothing does. */
+  suggest?(layer: Layer): string | undefined
   /** A package that mocks need, and their users install: asked for when the first is made. */
   readonly needs?: string
   /** Runs before the first mock of this protocol, or of one that stands on it. */
@@ -99,6 +115,10 @@ export type Register = (
   patterns: FactPatterns,
   answer: unknown,
   text: string,
+  options?: {
+    /** Answers what no other mock does, wherever it was registered. */
+    readonly last?: boolean
+  },
 ) => { times(count: number): unknown; always(): unknown; optional(): unknown }
 
 /** A client's connection that leads to a peer inside the worker. */

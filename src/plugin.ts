@@ -60,7 +60,18 @@ export {
 export { suggest } from './core/suggest.ts'
 export { endsWith, includes, matchesText, slice, startsWith } from './core/texts.ts'
 export { parseUrlRule } from './core/url-rule.ts'
-export type { Deviation, FactPatterns, Hub, Mocking, PrintCall, Redirected, Register, Reply, Spy } from './mocking.ts'
+export type {
+  Deviation,
+  EngineLimit,
+  FactPatterns,
+  Hub,
+  Mocking,
+  PrintCall,
+  Redirected,
+  Register,
+  Reply,
+  Spy,
+} from './mocking.ts'
 export { emitBy, emitFor } from './redirect/events.ts'
 export type { Hop, NewThread, OpenCall, OpenOptions, Outcome, OwnEndpoints, Tap } from './tap.ts'
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Call, Layer } from './core/call.ts'
 import type { Frame } from './core/frames.ts'
 import type { Memory } from './core/memory.ts'
-import type { Hub, Reply, Spy } from './mocking.ts'
+import type { EngineLimit, Hub, Reply, Spy } from './mocking.ts'
 
 export type Outcome =
   /** `steady`: the same call passes again as long as the memory of `Tap.memory` stands. */
@@ -83,8 +83,14 @@ export interface Tap {
   runIn<T>(frame: Frame, fn: () => T): T
   /** Runs `fn` in no call's context: what is made there and outlives a test (a native handle, a library) does not keep what the test made. */
   outside<T>(fn: () => T): T
-  /** A package that mocks need (`Mocking.needs`): the user's copy. @throws MissingPeerError */
-  peer(name: string): object
+  /** A package that mocks need (`Mocking.needs`): the user's copy. @param what needs it, as it is written @throws MissingPeerError */
+  peer(name: string, what?: string): object
+  /** A part of this package that workers do not load at their start (`dist/worker/<name>.cjs`), loaded by the first call. */
+  part(name: string): object
+  /** What would answer a call of this protocol where the present code runs: the answer of a mock, which is not used up by asking. */
+  answerTo(layer: Layer): unknown
+  /** The error of what an embedded engine cannot do for the test itself. */
+  limit(limit: EngineLimit): Error
   readonly own: OwnEndpoints
   /** Connects clients to peers inside the worker, which answer for mocks. */
   readonly hub: Hub

@@ -1,5 +1,6 @@
-import type { Outcome } from '../plugin.ts'
+import type { EngineLimit, Outcome } from '../plugin.ts'
 import type { Facts, Layer, Verdict, Why } from './call.ts'
+import type { Frame } from './frames.ts'
 import type { GuardParts } from './guard-parts.ts'
 import { isError } from './kinds.ts'
 import { findMock, type Mock } from './mocks.ts'
@@ -34,6 +35,14 @@ export class Answering {
     return verdict.kind === 'reply'
   }
 
+  /** The answer of the mock that would answer a call in a frame; it is not used up by asking. */
+  answerTo(layer: Layer, frame: Frame): unknown {
+    const policy = policyOf(frame)
+    if (policy.sandbox === undefined) return undefined
+    const verdict = decide([layer], policy, this.#plugins)
+    return verdict.kind === 'reply' ? verdict.found.mock.answer : undefined
+  }
+
   /** A call that only looks for what another call will connect to belongs to that one, which a mock answers or lets through. */
   preparation(call: CallRecord, { mocks }: Policy, verdict: Verdict): Outcome | undefined {
     const [layer] = call.layers
@@ -63,6 +72,7 @@ export class Answering {
       unanswered: (facts) => this.#unanswered(call, layer, policy, facts, site()),
       holds: (frame) => policyOf(frame).sandbox === policy.sandbox,
       fails: (error, mock) => this.#fails(call, mock, error),
+      limited: (limit, now) => this.#limited(call, now, limit, site(), policy),
       deviates: (deviation, now) => this.#deviates(call, now, { ...deviation, site: site() }, policy),
     })
     return { kind: 'reply', reply }
@@ -107,6 +117,13 @@ export class Answering {
     const failure = this.#mockFailure(mock, error)
     if (failure !== undefined) payerOf(frame)?.failures.push(failure)
     return failure ?? (isError(error) ? error : new Error(String(error), { cause: error }))
+  }
+
+  /** The engine behind a mock cannot do it. */
+  #limited({ frame }: CallRecord, layer: Layer, limit: EngineLimit, site: TripSite, policy: Policy): Error {
+    const { trip, error } = this.#trips.makeLimit(frame, layer, { ...limit, site })
+    this.#trips.charge(trip, error, frame, policy)
+    return error
   }
 
   /** What came is not what a script waits for. */

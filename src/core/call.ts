@@ -46,6 +46,7 @@ export type TripCode =
   | 'TRIPWIRE_POST_TEST_INTERACTION'
   | 'TRIPWIRE_UNMOCKED_INTERACTION'
   | 'TRIPWIRE_SCRIPT'
+  | 'TRIPWIRE_ENGINE'
 
 /** What decided, and where it is written. */
 export interface Why {

@@ -66,7 +66,14 @@ export function createFamily(
   const { errors } = parts
   const name = `tripwire.${plugin.name}`
 
-  function register(what: string, text: string, rule: FactRule, answer: unknown, passThrough: boolean): MockHandle {
+  function register(
+    what: string,
+    text: string,
+    rule: FactRule,
+    answer: unknown,
+    passThrough: boolean,
+    last = false,
+  ): MockHandle {
     const frame = parts.standing(what)
     if (mocking.needs !== undefined) parts.need(mocking.needs, what)
     parts.prepare(plugin.name)
@@ -78,6 +85,7 @@ export function createFamily(
       source: parts.callerPosition(),
       answer,
       passThrough,
+      last,
     })
     owner.addMock(mock)
     ledgerOf(owner).mocks.push(mock)
@@ -141,8 +149,8 @@ export function createFamily(
     },
   }
   const more = mocking.extend?.(
-    (patterns, answer, text) =>
-      register(`${name}.use`, text, parts.compile(plugin.name, patterns, text), answer, false),
+    (patterns, answer, text, { last } = {}) =>
+      register(text.split('(')[0] ?? text, text, parts.compile(plugin.name, patterns, text), answer, false, last),
     parts.printCall,
   )
   const direct = Object.entries(mocking.direct ?? {})

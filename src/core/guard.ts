@@ -47,7 +47,7 @@ export class Guard implements Judge {
   readonly #captureFrames: () => readonly StackFrame[]
   readonly #claims = new Claims()
   readonly #connections = new Connections()
-  readonly #answering: Answering
+  readonly answering: Answering
   readonly #opened = new SafeWeakMap<object, Layer>()
   #passed: { readonly layer: Layer; readonly policy: Policy } | undefined
   /** The call that the judgement at work is about; later it would keep all that its test made. */
@@ -63,7 +63,7 @@ export class Guard implements Judge {
     this.#captureFrames = parts.captureFrames
     this.hook = new TripHook((frame, fn) => this.runIn(frame, fn), parts.badAnswer)
     this.trips = new TripBook(parts.trips, this.plugins)
-    this.#answering = new Answering(this.plugins, this.trips, parts.sandboxes, parts.mockFailure)
+    this.answering = new Answering(this.plugins, this.trips, parts.sandboxes, parts.mockFailure)
   }
 
   addPlugin(plugin: PluginDefinition): void {
@@ -226,8 +226,8 @@ export class Guard implements Judge {
       this.#record(call, policy, verdict)
       return PASS
     }
-    if (verdict.kind === 'reply') return this.#answering.reply(call, policy, verdict)
-    return this.#answering.preparation(call, policy, verdict) ?? this.#stop(call, policy, verdict)
+    if (verdict.kind === 'reply') return this.answering.reply(call, policy, verdict)
+    return this.answering.preparation(call, policy, verdict) ?? this.#stop(call, policy, verdict)
   }
 
   /** What passed stays so under a policy: the endpoints of a file only become more. A warm connection is asked for with each request. */
@@ -239,7 +239,7 @@ export class Guard implements Judge {
 
   /** Whether a mock would answer a call, as far as that is known; nothing is used up by asking. */
   answers(call: CallRecord): boolean {
-    return this.active && this.#answering.answers(call)
+    return this.active && this.answering.answers(call)
   }
 
   /** A call that passed already. */

@@ -17,6 +17,8 @@ export class Mock {
   readonly answer: unknown
   /** Whether it lets the call through to the real thing. */
   readonly passThrough: boolean
+  /** Whether it answers only what no other mock does. */
+  readonly last: boolean
   /** How many calls it has to answer, and may. */
   least = 1
   most = 1
@@ -27,13 +29,14 @@ export class Mock {
   /** How many may be there before those that are over are let go: a mock of a file would keep all conversations of its tests. */
   #most = 16
 
-  constructor({ protocol, rule, text, source, answer, passThrough }: MockParts) {
+  constructor({ protocol, rule, text, source, answer, passThrough, last = false }: MockParts) {
     this.protocol = protocol
     this.rule = rule
     this.text = text
     this.source = source
     this.answer = answer
     this.passThrough = passThrough
+    this.last = last
   }
 
   get exhausted(): boolean {
@@ -64,7 +67,8 @@ export class Mock {
 }
 
 /** What a mock is made of; how often it may and must answer is said later. */
-type MockParts = Pick<Mock, 'protocol' | 'rule' | 'text' | 'source' | 'answer' | 'passThrough'>
+type MockParts = Pick<Mock, 'protocol' | 'rule' | 'text' | 'source' | 'answer' | 'passThrough'> &
+  Partial<Pick<Mock, 'last'>>
 
 /** A mock for a call, the layer of the call that it speaks of, and whether it fits whatever becomes known of the call later. */
 export interface Found {
@@ -89,10 +93,14 @@ export function findMock(
     except = [],
   }: { readonly unknown: boolean; readonly capped: boolean; readonly except?: readonly Mock[] },
 ): Found | undefined {
+  let last: Found | undefined
   for (const mock of mocks) {
     if (mock.protocol !== layer.protocol || mock.exhausted || except.includes(mock)) continue
     if (capped && mock.passThrough) continue
-    if (mock.rule.matches(layer, unknown)) return { mock, layer, certain: !unknown || mock.rule.matches(layer, false) }
+    if (!mock.rule.matches(layer, unknown)) continue
+    const found = { mock, layer, certain: !unknown || mock.rule.matches(layer, false) }
+    if (!mock.last) return found
+    last ??= found
   }
-  return undefined
+  return last
 }

@@ -148,6 +148,7 @@ export class PluginSet implements Knowledge {
   mockFor(layer: Layer): string | undefined {
     const mocking = this.#plugins.get(layer.protocol)?.mocking
     if (mocking === undefined) return undefined
+    if (mocking.suggest !== undefined) return mocking.suggest(layer)
     const { pattern } = mocking.print({ ...layer, facts: this.knownFacts(layer) })
     const { example } = mocking
     const reply = typeof example === 'function' ? example(layer) : example

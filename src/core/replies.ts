@@ -1,4 +1,4 @@
-import type { Deviation, Reply, Step } from '../plugin.ts'
+import type { Deviation, EngineLimit, Reply, Step } from '../plugin.ts'
 import type { Facts, Layer } from './call.ts'
 import type { Frame } from './frames.ts'
 import type { InteractionRecord } from './ledger.ts'
@@ -21,6 +21,8 @@ export interface ReplyGuard {
   fails(error: unknown, mock: Mock): Error
   /** Writes down that a script's conversation went another way. */
   deviates(deviation: Deviation & { readonly mock: Mock }, layer: Layer): Error
+  /** Writes down what the engine behind a mock cannot do. */
+  limited(limit: EngineLimit, layer: Layer): Error
 }
 
 /** A mock's answer on its way. */
@@ -124,5 +126,13 @@ export class PendingReply implements Reply {
   deviates(deviation: Deviation): Error {
     const { protocol, operation, facts } = this.#interaction
     return this.#guard.deviates({ ...deviation, mock: this.#mock }, { protocol, operation, facts })
+  }
+
+  limited(limit: EngineLimit): Error {
+    // It is told by the error: there is nothing to assert.
+    this.#interaction.mock = undefined
+    this.#interaction.outcome = 'blocked'
+    const { protocol, operation, facts } = this.#interaction
+    return this.#guard.limited(limit, { protocol, operation, facts })
   }
 }

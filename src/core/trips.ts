@@ -1,4 +1,4 @@
-import type { Deviation, Remedy } from '../plugin.ts'
+import type { Deviation, EngineLimit, Remedy } from '../plugin.ts'
 import type { CallSite, Layer, Trip, Verdict } from './call.ts'
 import { SafeMap, SafeSet, SafeWeakMap } from './collections.ts'
 import type { Frame } from './frames.ts'
@@ -54,6 +54,8 @@ export interface TripMaker {
     trip: Trip
     error: Error
   }
+  /** The trip and error of a call that an embedded engine cannot answer. */
+  limit(input: EngineLimit & { id: number; frame: Frame; layer: Layer; site: TripSite }): { trip: Trip; error: Error }
   /** The error of a trip that was made in another thread. */
   revive(trip: Trip): Error
 }
@@ -137,6 +139,12 @@ export class TripBook {
     return made
   }
 
+  makeLimit(frame: Frame, layer: Layer, limit: EngineLimit & { site: TripSite }): { trip: Trip; error: Error } {
+    const made = this.#maker.limit({ ...limit, id: ++lastTrip, frame, layer })
+    this.#errors.set(made.trip, made.error)
+    return made
+  }
+
   /** Takes what a hook threw for the error of a trip; it carries the trip's number from now on. */
   replace(trip: Trip, thrown: unknown): Error {
     const error = isError(thrown) ? thrown : new Error(`onTrip threw ${String(thrown)}`, { cause: thrown })
@@ -172,7 +180,7 @@ export class TripBook {
       return
     }
     // The report is of calls that a rule would let through.
-    if (trip.code !== 'TRIPWIRE_SCRIPT') this.#note(trip)
+    if (trip.code !== 'TRIPWIRE_SCRIPT' && trip.code !== 'TRIPWIRE_ENGINE') this.#note(trip)
     if (trip.kind !== 'blocked') return
     const payer = payerOf(frame)
     if (payer === undefined) this.onHomeless?.(trip, error)

@@ -6,6 +6,7 @@ import type { Rule } from '../core/rules.ts'
 import type { TripInput, TripMaker } from '../core/trips.ts'
 import { captureLater, captureSite, isOwnWork, printPosition, type Site } from './call-site.ts'
 import { CODES } from './classes.ts'
+import { createLimit } from './engine.ts'
 import { nearestMiss, nearestMock } from './nearest-miss.ts'
 import { type RedactPatterns, redactFacts, redactRule, redactText } from './redact.ts'
 import { quote } from './remedies.ts'
@@ -41,6 +42,7 @@ export function createTripMaker(
       }
     },
     deviation: (input) => createDeviation(input, config()?.redact ?? []),
+    limit: (input) => createLimit(input, config()?.redact ?? []),
     revive,
   }
 }

@@ -3,6 +3,8 @@ import type { Socket } from 'node:net'
 import { builtIn } from '../built-in.ts'
 import type { Guard } from '../core/guard.ts'
 import { captureSite, rememberSite } from '../errors/call-site.ts'
+import { engineError } from '../errors/engine.ts'
+import { loadPart } from '../parts.ts'
 import { loadPeer } from '../peers.ts'
 import type { Hop, Hub, NewThread, OpenCall, OpenOptions, OwnEndpoints, Redirected, Reply, Tap } from '../plugin.ts'
 import { PRELOAD } from '../preload.ts'
@@ -58,7 +60,10 @@ export function createTap({ guard, own, hop, hub, threads, protocol }: TapParts,
     outside: (fn) => guard.runIn(guard.run, fn),
     passed: (layer) => guard.passed(layer),
     spyOn: (owner, key, implementation) => spyOn(guard, owner, key, implementation),
-    peer: (name) => loadPeer(name, name),
+    peer: (name, what = name) => loadPeer(name, what),
+    part: loadPart,
+    answerTo: (layer) => guard.answering.answerTo(layer, guard.currentFrame()),
+    limit: engineError,
     connectTo(reply) {
       const client = hub.connect(accepting(reply))
       const connection = hub.of(client)

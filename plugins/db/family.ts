@@ -1,0 +1,85 @@
+import type { Socket } from 'node:net'
+import type { Family, MockHandle, Redirected, Tap } from '../../src/plugin.ts'
+
+/** A statement by its parts; what is left out fits anything. */
+export interface StatementPattern {
+  /** White space is folded. */
+  readonly text?: string | RegExp | object
+  readonly params?: unknown
+  /** Whether it is part of a transaction. */
+  readonly transaction?: boolean
+  readonly rows?: unknown
+  readonly error?: unknown
+  readonly host?: string | RegExp
+  readonly port?: number | '*'
+  readonly path?: string | RegExp
+  readonly database?: string | RegExp
+  readonly user?: string | RegExp
+  readonly driver?: string | RegExp
+}
+
+/** Facts that an assertion adds to its pattern. */
+export type StatementFacts = Omit<StatementPattern, 'text'>
+
+/** What a function is given that sets a database up. */
+export interface DatabaseSetup {
+  /** Runs statements. */
+  exec(sql: string): Promise<void>
+  /** The engine's own object: what `newDb()` of pg-mem or `new PGlite()` gives. */
+  readonly engine: object
+}
+
+/** SQL; the path of a file, or of a folder whose `.sql` files are run in the order of their names; a function; or a list of these. */
+export type SchemaSource = string | URL | readonly SchemaSource[] | ((db: DatabaseSetup) => unknown)
+
+export interface PostgresOptions {
+  readonly schema?: SchemaSource
+  /** Run after the schema. */
+  readonly seed?: SchemaSource
+  /** `pg-mem` (the default) is there at once, and imitates Postgres in JavaScript. */
+  readonly engine?: 'pg-mem'
+}
+
+/** What a script gives instead of the engine. */
+export type ScriptReply =
+  | { readonly rows: readonly Readonly<Record<string, unknown>>[] }
+  /** @param code SQLSTATE */
+  | { readonly error: { readonly code: string; readonly message: string } }
+
+/** An embedded database. */
+export interface Database {
+  readonly engine: 'pg-mem'
+  /** Runs a statement for the test itself: it is not recorded, and needs no assertion. @throws EngineError for what the engine has no way to run */
+  query(sql: string, params?: readonly unknown[]): Promise<Record<string, unknown>[]>
+  /**
+   * Answers a statement without the engine: once, unless the handle says otherwise.
+   *
+   * @example db.script('select price from prices where id = $1', { rows: [{ price: 5 }] }).always()
+   */
+  script(statement: string | RegExp | object, reply: ScriptReply): MockHandle
+  /** Remembers the database as it is now; it does so by itself after schema and seed. */
+  backup(): Promise<void>
+  /** Puts the database back as it was at the last backup. */
+  restore(): Promise<void>
+}
+
+/** `tripwire.db`. */
+export interface DbFamily extends Omit<Family, 'mock' | 'passThrough'> {
+  /**
+   * Answers connections to a Postgres database in sandboxes by an embedded one, for any driver that speaks to a server.
+   *
+   * @param url where the code under test connects to: `postgres://localhost:5432/app`; without a database any
+   * @throws MissingPeerError when the engine's package is not installed
+   * @throws EngineError when the engine cannot run the schema or the seed
+   * @example const db = await tripwire.db.postgres('postgres://localhost:5432/app', { schema: 'db/migrations' })
+   */
+  postgres(url: string | URL, options?: PostgresOptions): Promise<Database>
+  /** @example tripwire.db.assert('insert into orders (total) values ($1)', { params: [5] }) */
+  assert(pattern: string | RegExp | StatementPattern, facts?: StatementFacts): void
+}
+
+/** An embedded database, as the plugin has it. */
+export interface Embedded {
+  readonly ready: Promise<Database>
+  accept(peer: Socket, connection: Redirected, tap: Tap): void
+}

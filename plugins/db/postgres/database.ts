@@ -1,0 +1,134 @@
+/** An embedded database as the test has it, and as connections reach it. */
+import type { Socket } from 'node:net'
+import type { EngineLimit, MockHandle, Redirected, Tap } from '../../../src/plugin.ts'
+import type { Database, Embedded, PostgresOptions, ScriptReply } from '../family.ts'
+import { splitStatements } from '../statements.ts'
+import { converse, Sessions } from './connection.ts'
+import type { Engine, Line } from './engine.ts'
+import { Limit } from './failure.ts'
+import { limitOf } from './limits.ts'
+import { PgMemEngine } from './pg-mem.ts'
+import { setUp } from './schema.ts'
+import type { Clock } from './transactions.ts'
+import { cellOfValue, readableRow } from './values.ts'
+import { watchOf } from './watch.ts'
+
+/** What the plugin gives. */
+export interface Parts {
+  readonly clock: Clock
+  builtIn(name: string): never
+  peer(name: string): object
+  limit(limit: EngineLimit): Error
+  /** Registers a scripted answer. */
+  script(statement: unknown, reply: unknown): MockHandle
+}
+
+const NEVER = new Promise<void>(() => {})
+
+export class EmbeddedDatabase implements Embedded, Database {
+  readonly engine: 'pg-mem'
+  readonly ready: Promise<Database>
+  readonly #parts: Parts
+  readonly #started: Promise<Engine>
+  readonly #sessions = new Sessions()
+  #restore: () => Promise<void> = async () => {}
+
+  /** @throws MissingPeerError */
+  constructor(options: PostgresOptions, parts: Parts) {
+    this.engine = options.engine ?? 'pg-mem'
+    this.#parts = parts
+    this.#started = this.#start(options, this.#load())
+    this.ready = this.#started.then(() => this)
+    // Whoever connects hears of it as well, and the test may be waiting for neither.
+    this.#started.catch(() => {})
+  }
+
+  async query(sql: string, params: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+    const engine = await this.#started
+    return this.#tellLimits(() => this.#onLine(engine, (line) => queryOn(line, sql, params)))
+  }
+
+  script(statement: string | RegExp | object, reply: ScriptReply): MockHandle {
+    return this.#parts.script(statement, reply)
+  }
+
+  async backup(): Promise<void> {
+    this.#restore = await (await this.#started).backup()
+  }
+
+  async restore(): Promise<void> {
+    await this.#started
+    await this.#restore()
+  }
+
+  /** A session on the engine, once that is set up. */
+  async line(): Promise<Line> {
+    return (await this.#started).open()
+  }
+
+  accept(peer: Socket, connection: Redirected, tap: Tap): void {
+    const host = String(connection.reply?.facts.host ?? 'localhost')
+    converse(peer, {
+      sessions: this.#sessions,
+      secure: (socket, ready) =>
+        tap.hub.secure(socket, host, [], (secured) => {
+          secured.on('error', () => {})
+          ready(secured)
+        }),
+      enter: (options, secured) => watchOf(this, connection, tap, options, secured),
+    })
+  }
+
+  #load(): () => Promise<Engine> {
+    const pgMem = this.#parts.peer('pg-mem')
+    return async () => new PgMemEngine(pgMem, this.#parts.clock)
+  }
+
+  async #start({ schema, seed }: PostgresOptions, make: () => Promise<Engine>): Promise<Engine> {
+    const engine = await make()
+    const { builtIn } = this.#parts
+    const { join } = builtIn('node:path') as typeof import('node:path')
+    const setup = {
+      exec: (sql: string) => this.#onLine(engine, (line) => execute(line, sql)),
+      engine: engine.db,
+    }
+    await this.#tellLimits(async () => {
+      for (const source of [schema, seed]) await setUp(source, setup, builtIn('node:fs'), join)
+    })
+    this.#restore = await engine.backup()
+    return engine
+  }
+
+  async #onLine<T>(engine: Engine, use: (line: Line) => Promise<T>): Promise<T> {
+    const line = engine.open()
+    try {
+      return await use(line)
+    } finally {
+      await line.end()
+    }
+  }
+
+  async #tellLimits<T>(fn: () => Promise<T>): Promise<T> {
+    try {
+      return await fn()
+    } catch (error) {
+      throw error instanceof Limit ? this.#parts.limit(limitOf(this.engine, error)) : error
+    }
+  }
+}
+
+async function execute(line: Line, sql: string): Promise<void> {
+  for (const statement of splitStatements(sql))
+    await line.run({ sql: statement, types: [], params: [], formats: [], results: [] }, NEVER)
+}
+
+async function queryOn(line: Line, sql: string, params: readonly unknown[]): Promise<Record<string, unknown>[]> {
+  const cells = params.map(cellOfValue)
+  const [statement = '', ...more] = splitStatements(sql)
+  if (more.length > 0) throw new TypeError('db.query takes one statement')
+  const { fields = [], rows } = await line.run(
+    { sql: statement, types: [], params: cells, formats: [], results: [] },
+    NEVER,
+  )
+  return rows.map((row) => readableRow(fields, row))
+}

@@ -1,0 +1,56 @@
+/** Where a schema comes from: SQL, a file, a folder of migrations, or a function. */
+
+export type Source = string | URL | readonly Source[] | ((db: Setup) => unknown)
+
+/** What a function is given that sets a database up. */
+export interface Setup {
+  /** Runs statements. */
+  exec(sql: string): Promise<void>
+  /** pg-mem's or PGlite's own object. */
+  readonly engine: object
+}
+
+interface Files {
+  readFileSync(path: string | URL, encoding: 'utf8'): string
+  readdirSync(path: string | URL): string[]
+  statSync(path: string | URL): { isDirectory(): boolean }
+}
+
+/** A path has no white space at its ends and no semicolon, and ends as files of SQL do or is a folder. */
+const PATH = /^[^\s;](?:[^\n;]*[^\s;])?$/
+
+export async function setUp(
+  source: Source | undefined,
+  setup: Setup,
+  files: Files,
+  join: (...parts: string[]) => string,
+): Promise<void> {
+  if (source === undefined) return
+  if (typeof source === 'function') return void (await source(setup))
+  if (Array.isArray(source)) {
+    for (const each of source as readonly Source[]) await setUp(each, setup, files, join)
+    return
+  }
+  for (const sql of textsOf(source as string | URL, files, join)) await setup.exec(sql)
+}
+
+/** Files of a folder go by their names, numbers by their size: `2_b.sql` before `10_a.sql`. */
+function textsOf(source: string | URL, files: Files, join: (...parts: string[]) => string): string[] {
+  const isText =
+    typeof source === 'string' && !(PATH.test(source) && (/\.sql$/i.test(source) || isFolder(source, files)))
+  if (isText) return [source]
+  if (!isFolder(source, files)) return [files.readFileSync(source, 'utf8')]
+  const names = files.readdirSync(source).filter((name) => /\.sql$/i.test(name) && !/\.down\.sql$|^down\./i.test(name))
+  const inOrder = names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+  const at = (name: string) =>
+    typeof source === 'string' ? join(source, name) : new URL(name, `${source.href.replace(/\/?$/, '/')}`)
+  return inOrder.map((name) => files.readFileSync(at(name), 'utf8'))
+}
+
+function isFolder(source: string | URL, files: Files): boolean {
+  try {
+    return files.statSync(source).isDirectory()
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Whose a statement is: the code's that wrote it. A connection of a pool serves many, so each write of the client is noted, and a message is
+ * its whose write it ended in.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Socket } from 'node:net'
+import type { Frame, Tap } from '../../../src/plugin.ts'
+
+/** Runs a function as if it went on from a write. */
+export type There = <T>(fn: () => T) => T
+
+interface Written {
+  /** In bytes of the connection. */
+  readonly end: number
+  readonly there: There
+}
+
+export class Writes {
+  readonly #tap: Tap
+  readonly #written: Written[] = []
+  #last: There
+
+  /** @param opened the frame that connected */
+  constructor(client: Socket, opened: Frame, tap: Tap) {
+    this.#tap = tap
+    this.#last = (fn) => tap.runIn(opened, fn)
+    let end = client.bytesWritten
+    if (end > 0) this.#written.push({ end, there: this.#last })
+    const { write } = client
+    const noting = (chunk: unknown, ...rest: unknown[]): boolean => {
+      end += typeof chunk === 'string' ? Buffer.byteLength(chunk) : (chunk as Uint8Array).byteLength
+      this.#note(end)
+      return Reflect.apply(write, client, [chunk, ...rest])
+    }
+    Object.defineProperty(client, 'write', { value: noting, writable: true, configurable: true, enumerable: false })
+  }
+
+  /** The code that wrote the byte before a place in the stream. TLS has a stream of its own: there it is who connected. */
+  at(end: number): There {
+    while ((this.#written[0]?.end ?? Number.POSITIVE_INFINITY) < end) this.#written.shift()
+    return this.#written[0]?.there ?? this.#last
+  }
+
+  #note(end: number): void {
+    const context = AsyncLocalStorage.snapshot()
+    const frame = this.#tap.frame()
+    const remembered = this.#tap.here()
+    const there: There = (fn) => context(() => this.#tap.runIn(frame, () => remembered(fn))) as ReturnType<typeof fn>
+    this.#last = there
+    this.#written.push({ end, there })
+  }
+}

@@ -1,0 +1,131 @@
+/** SQL as far as it has to be understood without an engine: where statements end, what is white space, and who asks. */
+
+/** Quoted text and comments, in which nothing counts: `'…'`, `E'…\'…'`, `"…"`, `$tag$…$tag$`, `--` to the end of the line. */
+const QUOTED = /[eE]'(?:[^'\\]|\\[\s\S]|'')*'?|'(?:[^']|'')*'?|"(?:[^"]|"")*"?|\$([A-Za-z_][\w]*)?\$/y
+const WORD = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y
+const SPACE = /(?:\s+|--[^\n]*)+/y
+
+interface Piece {
+  readonly kind: 'space' | 'quoted' | 'word' | 'end' | 'other'
+  readonly text: string
+}
+
+/** Cuts SQL into pieces, which put together are that SQL. */
+export function* piecesOf(sql: string): Generator<Piece> {
+  let at = 0
+  const take = (pattern: RegExp) => {
+    pattern.lastIndex = at
+    return pattern.exec(sql)
+  }
+  while (at < sql.length) {
+    let text = take(SPACE)?.[0]
+    let kind: Piece['kind'] = 'space'
+    if (text === undefined && sql.startsWith('/*', at)) text = sql.slice(at, endOfComment(sql, at))
+    if (text === undefined) {
+      const quoted = take(QUOTED)
+      kind = 'quoted'
+      text = quoted?.[0]
+      if (text?.startsWith('$')) {
+        const end = sql.indexOf(text, at + text.length)
+        text = end < 0 ? sql.slice(at) : sql.slice(at, end + text.length)
+      }
+    }
+    if (text === undefined) {
+      text = take(WORD)?.[0]
+      kind = 'word'
+    }
+    if (text === undefined) {
+      text = sql[at] as string
+      kind = text === ';' ? 'end' : 'other'
+    }
+    yield { kind, text }
+    at += text.length
+  }
+}
+
+/** Comments nest. */
+function endOfComment(sql: string, from: number): number {
+  let depth = 0
+  for (let at = from; at < sql.length; at++) {
+    if (sql.startsWith('/*', at)) {
+      depth++
+      at++
+    } else if (sql.startsWith('*/', at)) {
+      depth--
+      at++
+      if (depth === 0) return at + 1
+    }
+  }
+  return sql.length
+}
+
+/** The statements of a text, without those that are empty. */
+export function splitStatements(sql: string): string[] {
+  const statements: string[] = []
+  let open = ''
+  let isEmpty = true
+  for (const { kind, text } of piecesOf(sql)) {
+    if (kind === 'end') {
+      if (!isEmpty) statements.push(open.trim())
+      open = ''
+      isEmpty = true
+      continue
+    }
+    open += text
+    if (kind !== 'space') isEmpty = false
+  }
+  if (!isEmpty) statements.push(open.trim())
+  return statements
+}
+
+/** A statement in one line: white space and comments become one blank, and none at the ends and before the last semicolon. */
+export function foldStatement(sql: string): string {
+  let folded = ''
+  let blank = false
+  let ends = ''
+  for (const { kind, text } of piecesOf(sql)) {
+    if (kind === 'space') blank = true
+    else if (kind === 'end') ends += `${blankIf(blank)};`
+    else {
+      if (folded !== '') folded += ends + blankIf(blank)
+      folded += text
+      ends = ''
+    }
+    if (kind !== 'space') blank = false
+  }
+  return folded
+}
+
+const blankIf = (is: boolean) => (is ? ' ' : '')
+
+const CONTROL = new Set([
+  ...['begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release'],
+  ...['set', 'reset', 'show', 'discard', 'deallocate'],
+])
+/** What is asked of the catalogue, of the server, and of nothing else. */
+const CATALOGUE =
+  /\b(?:from|join)\s+"?(?:pg_catalog|information_schema)"?\s*\.|\b(?:from|join)\s+"?pg_(?:type|class|namespace|attribute|enum|range|proc|database|constraint|index|indexes|tables|settings)\b/i
+const SERVER =
+  /^select\s+(?:pg_catalog\.)?(?:version|current_schema|current_database|current_user|pg_backend_pid)\s*(?:\(\s*\))?(?:\s+as\s+"?\w+"?)?$|^select\s+(?:\*\s+from\s+current_(?:schema|database)\(\)|1(?:\s+as\s+"?\w+"?)?)$/i
+
+/** The first word of a statement, in lower case. */
+export function verbOf(sql: string): string {
+  for (const { kind, text } of piecesOf(sql)) {
+    if (kind === 'word') return text.toLowerCase()
+    if (kind !== 'space' && text !== '(') return ''
+  }
+  return ''
+}
+
+/** Whether a statement steers the session, or asks what drivers ask on their own: nobody has to assert it. @param folded by `foldStatement` */
+export function isQuiet(folded: string): boolean {
+  const verb = verbOf(folded)
+  if (CONTROL.has(verb)) return true
+  return verb === 'select' && (SERVER.test(folded) || (CATALOGUE.test(folded) && CATALOGUE.test(withoutTexts(folded))))
+}
+
+function withoutTexts(sql: string): string {
+  let rest = ''
+  for (const { kind, text } of piecesOf(sql)) rest += kind === 'quoted' && !text.startsWith('"') ? "''" : text
+  return rest
+}

@@ -1,0 +1,78 @@
+/** The message of a statement that an embedded engine cannot run. */
+import type { TripMaker } from '../core/trips.ts'
+import type { EngineLimit } from '../plugin.ts'
+import { printPosition, type Site } from './call-site.ts'
+import { EngineError } from './classes.ts'
+import { type RedactPatterns, redactFacts, redactText } from './redact.ts'
+import { type TripParts, tripAndError } from './trip-and-error.ts'
+
+/** Lines of a statement that are shown before and after the one that matters. */
+const AROUND = 2
+const MOST_WIDE = 100
+
+/** Makes the trip and the error of a call that an embedded engine cannot answer. */
+export function createLimit(
+  input: Parameters<TripMaker['limit']>[0],
+  redact: RedactPatterns,
+): ReturnType<TripMaker['limit']> {
+  const { id, frame, layer, engine, statement } = input
+  const site = input.site as Site
+  const startedBy = frame.startedBy()
+  const where = site.callSite ? printPosition(site.callSite) : '<unknown call site>'
+  const { protocol, operation } = layer
+  const parts: TripParts = {
+    id,
+    kind: 'blocked',
+    code: 'TRIPWIRE_ENGINE',
+    protocol,
+    operation,
+    facts: redactFacts(layer.facts, redact),
+    description: redactText(`${engine} on a statement`, redact),
+    startedBy,
+    why: { by: 'mock', text: engine },
+    rule: protocol,
+    fingerprint: `TRIPWIRE_ENGINE ${statement} ${where}`,
+  }
+  const place = [`  where  ${where}`, `         in ${startedBy.name}`]
+  return tripAndError(EngineError, textOf(input, place, redact), parts, site, {
+    statement: redactText(statement, redact),
+  })
+}
+
+/** The error of a statement of the test itself: its schema, its checks. */
+export function engineError(limit: EngineLimit): Error {
+  return new EngineError(textOf(limit, [], []), { statement: limit.statement })
+}
+
+function textOf(limit: EngineLimit, place: readonly string[], redact: RedactPatterns): string {
+  const { engine, word, fixes } = limit
+  return [
+    `${engine} cannot run a statement.`,
+    '',
+    ...shown(limit, redact),
+    ...place,
+    `  why    ${engine} says: ${redactText(word, redact).split('\n').join('\n         ')}`,
+    ...fixes.flatMap(({ does, code }, at) => [
+      `  ${at === 0 ? 'fix' : '   '}    ${does}:`,
+      ...code.split('\n').map((line) => `           ${redactText(line, redact)}`),
+    ]),
+    '  more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_ENGINE.md',
+  ].join('\n')
+}
+
+/** The statement, with a mark under the place that the engine stumbled over. */
+function shown({ statement, position }: EngineLimit, redact: RedactPatterns): string[] {
+  const lines = statement.split('\n')
+  const before = position === undefined ? [''] : statement.slice(0, position).split('\n')
+  const at = before.length - 1
+  const column = (before[at] as string).length
+  const from = Math.max(0, at - AROUND)
+  return lines.slice(from, at + AROUND + 1).flatMap((line, index) => {
+    const isMarked = position !== undefined && from + index === at
+    // Of a long line the part that matters.
+    const cut = isMarked && column > MOST_WIDE / 2 ? column - MOST_WIDE / 2 : 0
+    const text = redactText(line.slice(cut, cut + MOST_WIDE), redact)
+    const told = `  ${index === 0 ? 'sql' : '   '}    ${text}`
+    return isMarked ? [told, `         ${' '.repeat(column - cut)}^ line ${at + 1}, column ${column + 1}`] : [told]
+  })
+}

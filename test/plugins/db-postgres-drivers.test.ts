@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest'
+import { tripwire } from 'vitest-tripwire'
+import { expectInDocs, table } from '../support/docs.ts'
+import { CHECKS } from '../support/postgres-checks.ts'
+import { DRIVERS, drizzled, SCHEMA } from '../support/postgres-drivers.ts'
+
+const ENGINES = ['pg-mem'] as const
+type Engine = (typeof ENGINES)[number]
+
+/** What an engine does otherwise than Postgres, whichever driver asks. */
+const DIFFERS: Readonly<Record<Engine, readonly string[]>> = {
+  'pg-mem': ['a bigint beyond 2^53', 'a schema change rolls back'],
+}
+
+/** What it says that it cannot do: TRIPWIRE_ENGINE. */
+const REFUSED: Readonly<Record<Engine, readonly string[]>> = { 'pg-mem': ['window functions', 'generate_series'] }
+
+const drivers = Object.entries(DRIVERS)
+const checks = Object.entries(CHECKS)
+
+/** Every statement was written down with what an assertion has to name. */
+function assertAll() {
+  tripwire.inAnyOrder(() => {
+    for (const { operation, facts, outcome } of tripwire.db.calls()) {
+      if (operation === 'db:query' && outcome === 'replied')
+        tripwire.db.assert({ text: facts.text as string, params: facts.params })
+    }
+  })
+}
+
+describe.each(ENGINES)('over %s', (engine) => {
+  describe.each(drivers)('%s', (_, connect) => {
+    test.each(checks)('%s', async (what, [check, expected]) => {
+      await tripwire.db.postgres('postgres://localhost/app', { schema: SCHEMA, engine })
+      const driver = connect()
+      const run = () => tripwire.sandbox(() => check(driver).catch((error) => error.code))
+      let outcome: unknown
+      const keep = async () => {
+        outcome = await run()
+      }
+      if (REFUSED[engine].includes(what)) await tripwire.expectTrip(keep)
+      else await keep()
+      await driver.end()
+      assertAll()
+      const differs = [...DIFFERS[engine], ...REFUSED[engine]].includes(what)
+      if (differs) expect(outcome).not.toEqual(expected)
+      else expect(outcome).toEqual(expected)
+    })
+  })
+
+  test('drizzle', async () => {
+    await tripwire.db.postgres('postgres://localhost/app', { schema: SCHEMA, engine })
+    expect(await tripwire.sandbox(drizzled)).toEqual({
+      made: [{ id: 2, name: 'drizzled', count: 5 }],
+      found: [{ id: 2, name: 'drizzled', count: 5 }],
+      failed: 'no',
+      after: [{ count: 5 }],
+    })
+    assertAll()
+  })
+})
+
+function answerOf(engine: Engine, what: string): string {
+  if (REFUSED[engine].includes(what)) return 'no: `TRIPWIRE_ENGINE`'
+  return DIFFERS[engine].includes(what) ? '**differs**' : 'yes'
+}
+
+test('the table in the docs says so', () => {
+  const rows = checks.map(([what]) => [what, ...ENGINES.map((engine) => answerOf(engine, what))])
+  expectInDocs('docs/plugins/db.md', 'engines', table(['', ...ENGINES], rows))
+  expectInDocs('docs/plugins/db.md', 'drivers', [[...drivers.map(([name]) => name), 'drizzle'].join(', ')])
+})

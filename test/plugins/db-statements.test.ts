@@ -1,0 +1,121 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Reader, say } from '../../plugins/db/postgres/wire.ts'
+import { foldStatement, isQuiet, piecesOf, splitStatements } from '../../plugins/db/statements.ts'
+
+/** Pieces of which the quotes, comments and ends of SQL are made. */
+const sql = fc
+  .array(
+    fc.constantFrom(
+      ...[
+        'select',
+        'a',
+        '1',
+        ' ',
+        '\n',
+        ';',
+        ',',
+        '(',
+        ')',
+        "'",
+        "''",
+        '"',
+        '--',
+        '/*',
+        '*/',
+        '$$',
+        '$x$',
+        '\\',
+        "E'",
+        '$1',
+        'é',
+        '☃',
+      ],
+    ),
+    { maxLength: 30 },
+  )
+  .map((parts) => parts.join(''))
+
+describe('SQL', () => {
+  test('in pieces is that SQL', () => {
+    fc.assert(fc.property(sql, (text) => [...piecesOf(text)].map((piece) => piece.text).join('') === text))
+  })
+
+  test('folded once is folded', () => {
+    fc.assert(fc.property(sql, (text) => foldStatement(foldStatement(text)) === foldStatement(text)))
+  })
+
+  test('keeps what is quoted, and loses comments', () => {
+    expect(foldStatement('select  \'a  b\'\n, "c  d" /* x /* y */ z */ , $q$e  ;f$q$ -- end\n ;;')).toBe(
+      'select \'a  b\' , "c  d" , $q$e  ;f$q$',
+    )
+  })
+
+  test('is split at the semicolons that nobody quoted', () => {
+    expect(splitStatements("a 'x;y'; b $$ ; $$ /* ; */ ;; -- ;\n c")).toEqual([
+      "a 'x;y'",
+      'b $$ ; $$ /* ; */',
+      '-- ;\n c',
+    ])
+    expect(splitStatements(' ; -- nothing\n')).toEqual([])
+  })
+
+  test.each([
+    ['begin', true],
+    ['BEGIN ISOLATION LEVEL SERIALIZABLE', true],
+    ['set statement_timeout = 0', true],
+    ['select version()', true],
+    ['select 1', true],
+    ['select t.oid from pg_catalog.pg_type t', true],
+    ['select * from "information_schema"."tables" where table_name = $1', true],
+    ['select 1, name from users', false],
+    ["select 'from pg_type'", false],
+    ['insert into log select * from pg_catalog.pg_type', false],
+    ['update settings set a = 1', false],
+  ])('%s is asked by drivers themselves: %s', (text, quiet) => {
+    expect(isQuiet(text)).toBe(quiet)
+  })
+})
+
+describe('the wire', () => {
+  const text = (value: string) => Buffer.from(`${value}\0`)
+  const framed = (type: string, ...parts: Buffer[]) => {
+    const body = Buffer.concat(parts)
+    const head = Buffer.alloc(5)
+    head.write(type)
+    head.writeInt32BE(4 + body.length, 1)
+    return Buffer.concat([head, body])
+  }
+
+  test('is read alike however the bytes come in pieces', () => {
+    const queries = fc.array(
+      fc.string({ unit: 'grapheme' }).map((each) => each.replaceAll('\0', '')),
+      { minLength: 1, maxLength: 5 },
+    )
+    fc.assert(
+      fc.property(queries, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (texts, sizes) => {
+        const bytes = Buffer.concat(texts.map((each) => framed('Q', text(each))))
+        const reader = new Reader()
+        const heard: unknown[] = []
+        for (let at = 0, turn = 0; at < bytes.length; turn++) {
+          const size = sizes[turn % sizes.length] as number
+          reader.push(bytes.subarray(at, at + size))
+          at += size
+          for (let next = reader.next(); next; next = reader.next()) heard.push(next)
+        }
+        let end = 0
+        const expected = texts.map((each) => {
+          end += 6 + Buffer.byteLength(each)
+          return { said: { kind: 'query', sql: each }, end }
+        })
+        expect(heard).toEqual(expected)
+      }),
+    )
+  })
+
+  test('counts bytes, not characters', () => {
+    const row = say.row([Buffer.from('Zoë ☃'), null])
+    expect(row.readInt32BE(1)).toBe(row.length - 1)
+    expect(row.toString('hex')).toBe('44000000160002000000085a6fc3ab20e29883ffffffff')
+  })
+})
