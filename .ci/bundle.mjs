@@ -72,10 +72,13 @@ writeFileSync(
   `import{createRequire}from'node:module';export const{${names.join(',')}}=createRequire(import.meta.url)('./load.cjs');\n`,
 )
 // What few test files need, and is loaded by the first of them that asks.
-await bundle(
-  { input: 'dist/plugins/db/postgres/index.js' },
-  { file: `${DIR}/postgres.cjs`, format: 'cjs', codeSplitting: false },
-)
+const parts = { postgres: 'db/postgres', volume: 'fs/volume' }
+for (const [part, folder] of Object.entries(parts)) {
+  await bundle(
+    { input: `dist/plugins/${folder}/index.js` },
+    { file: `${DIR}/${part}.cjs`, format: 'cjs', codeSplitting: false },
+  )
+}
 // The preload once more as a script: a worker thread of a text of code runs nothing else before it.
 await bundle(
   { input: `${DIR}/register.js`, external: './guard.js' },

@@ -9,6 +9,7 @@ import { guardChdir } from './fs/chdir.ts'
 import { Descriptors, guardDescriptors } from './fs/descriptors.ts'
 import { guardFunctions } from './fs/functions.ts'
 import { guardHandles } from './fs/handles.ts'
+import { mocking } from './fs/mocking.ts'
 import { guardNativeFiles } from './fs/native-files.ts'
 import { nearestRoot, passesByRoots, printPath, printRoot, readRoots, resolveLinks, writeRoots } from './fs/roots.ts'
 import { parseFsRule } from './fs/rule.ts'
@@ -17,6 +18,7 @@ import { guardSqlite } from './fs/sqlite.ts'
 import { guardSqliteAddons } from './fs/sqlite-addons.ts'
 import { guardStreams } from './fs/streams.ts'
 import { type Access, OPERATIONS } from './fs/table.ts'
+import { watchVolumes } from './fs/volumes.ts'
 
 export const fs = definePlugin({
   name: 'fs',
@@ -36,9 +38,11 @@ export const fs = definePlugin({
   describe,
   remedy,
   passes,
+  mocking,
   install(tap) {
     const fsModule = builtIn('node:fs')
     const seam = new Seam(tap)
+    watchVolumes(seam)
     const descriptors = new Descriptors(seam)
     guardFunctions(seam, { fs: fsModule, descriptors })
     guardDescriptors(seam, fsModule, descriptors)

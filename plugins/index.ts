@@ -3,6 +3,7 @@ import type { DbFamily } from './db/family.ts'
 import { db } from './db.ts'
 import type { DnsFamily } from './dns/family.ts'
 import { dns } from './dns.ts'
+import type { FsFamily } from './fs/family.ts'
 import { fs } from './fs.ts'
 import type { FunctionsFamily, MockFunction, SpyOnFunction } from './functions/family.ts'
 import { functions } from './functions.ts'
@@ -27,6 +28,7 @@ export const ungraded: readonly PluginDefinition[] = [functions]
 export interface Families {
   readonly db: DbFamily
   readonly dns: DnsFamily
+  readonly fs: FsFamily
   readonly http: HttpFamily
   readonly sockets: SocketsFamily
   readonly ws: WsFamily

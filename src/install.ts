@@ -19,7 +19,7 @@ import { unaccounted } from './core/verify.ts'
 import { deniedBy } from './denied.ts'
 import { callerPosition, captureFrames, printFile, rememberFormatter } from './errors/call-site.ts'
 import { carriesTrip } from './errors/carries.ts'
-import { assertionError, printApiCall, type Voice, verificationError } from './errors/contract.ts'
+import { assertionError, printApiCall, stateError, type Voice, verificationError } from './errors/contract.ts'
 import { differentMajors, lockedSlot, lostSlots, notInstalled } from './errors/install-errors.ts'
 import {
   assertInsideError,
@@ -146,11 +146,14 @@ function assemble(): Installed {
           unknownFact: unknownFactError,
           insideSandbox: assertInsideError,
           failed: (text, failure) => assertionError(voice, text, failure),
+          differs: (text, differences) => stateError(voice, text, differences),
         },
       },
       plugin,
       plugin.mocking,
     )
+    const { box } = plugin.mocking
+    if (box !== undefined) guard.sandboxes.views.set(plugin.name, box)
     const direct = Object.entries(plugin.mocking.direct ?? {}).map(([short, key]) => [short, family[key]])
     Object.assign(api, { [plugin.name]: family, ...Object.fromEntries(direct) })
   }

@@ -33,6 +33,8 @@ export interface Reply {
   holds(frame: Frame): boolean
   /** A conversation has begun: at the end of its test, what of the answer is left over (steps of a script) makes the mock unused. */
   owes(left: () => readonly Step[]): void
+  /** The call is accounted for by what it leaves behind, in whatever order: asked at each assertion, and at the end. */
+  accountsBy(left: Left): void
   /**
    * A function of the test's threw while it answered, or gave what is no answer. A failed expectation and a wrong answer fail the test also
    * where the code under test catches them; any other error is how the call fails.
@@ -56,6 +58,14 @@ export interface EngineLimit {
   readonly word: string
   /** What helps, and the code of it. */
   readonly fixes: readonly { readonly does: string; readonly code: string }[]
+}
+
+/** What a call leaves behind. */
+export interface Left {
+  /** Whether it is still to be asserted. */
+  pending(): boolean
+  /** As the assertion of it takes it. */
+  state(): unknown
 }
 
 /** Where a conversation left its script. */
@@ -102,13 +112,37 @@ export interface Mocking {
   /** Takes over the worker's end of a connection that was redirected for a mock of this protocol; runs in the frame of the call. */
   serve?(peer: Socket, connection: Redirected, tap: Tap): void
   /** Further functions of the family (`tripwire.http.use`). `register` makes a mock as `mock` does. */
-  extend?(register: Register, print: PrintCall): Readonly<Record<string, (...args: never[]) => unknown>>
+  extend?(
+    register: Register,
+    print: PrintCall,
+    asserting: Asserting,
+  ): Readonly<Record<string, (...args: never[]) => unknown>>
+  /** What a box has under the name of the protocol. @param interactions those of the sandbox, by now */
+  box?(interactions: () => readonly object[]): object
   /** Those of them that `tripwire` has itself, by the name that they have there (`tripwire.mock`). */
   readonly direct?: Readonly<Record<string, string>>
 }
 
 /** A call of the api as code: `tripwire.http.mock('GET …')`. */
 export type PrintCall = (what: string, args: readonly unknown[]) => string
+
+/** What assertions of a plugin's own are made with. */
+export interface Asserting {
+  /** Says that the next call was this one, as `assert` does where a plugin has none of its own. */
+  next(pattern: unknown, facts?: Readonly<Record<string, unknown>>): void
+  /** @throws SandboxMisuseError inside of a sandbox, where more may still come */
+  outside(what: string): void
+  /** The calls of the test so far. */
+  readonly interactions: readonly object[]
+  /** The error of an assertion that does not hold. */
+  differs(text: string, differences: readonly Difference[]): Error
+}
+
+export interface Difference {
+  readonly path: string
+  readonly expected: unknown
+  readonly was: unknown
+}
 
 /** Makes a mock of patterns and an answer. */
 export type Register = (

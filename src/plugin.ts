@@ -61,10 +61,13 @@ export { suggest } from './core/suggest.ts'
 export { endsWith, includes, matchesText, slice, startsWith } from './core/texts.ts'
 export { parseUrlRule } from './core/url-rule.ts'
 export type {
+  Asserting,
   Deviation,
+  Difference,
   EngineLimit,
   FactPatterns,
   Hub,
+  Left,
   Mocking,
   PrintCall,
   Redirected,
@@ -74,6 +77,10 @@ export type {
 } from './mocking.ts'
 export { emitBy, emitFor } from './redirect/events.ts'
 export type { Hop, NewThread, OpenCall, OpenOptions, Outcome, OwnEndpoints, Tap } from './tap.ts'
+
+/** What a sandbox's box has under the names of protocols (`Mocking.box`); plugins add theirs. */
+// biome-ignore lint/suspicious/noEmptyInterface: it is merged with those of plugins
+export interface BoxViews {}
 
 /** A schema for config keys that a plugin adds (`loopback`, `fs`); closed, and checked like the rest of the config. */
 export type SettingSchema =

@@ -6,6 +6,7 @@ import { fail } from './failure.ts'
 import { real } from './originals.ts'
 import type { Seam, Step, Stop } from './seam.ts'
 import { exportName, type Form, type FsOperation, OPERATIONS } from './table.ts'
+import { holderOf } from './volumes.ts'
 
 type Fn = (this: unknown, ...args: unknown[]) => unknown
 type Descriptor = number | { readonly fd: number }
@@ -110,12 +111,16 @@ function wrap(
   const access = operation.descriptor === 'read' ? 'read' : 'write'
   if (operation.descriptor === 'close') {
     return function (...args) {
+      const holder = holderOf(args[0])
+      if (holder !== undefined) return holder.use({ name, form }, args)
       descriptors.closed(args[0] as number)
       return apply(original, this, args)
     }
   }
   return function (...args) {
     const fd = args[0] as number
+    const holder = holderOf(fd)
+    if (holder !== undefined) return holder.use({ name, form }, args)
     let stop = descriptors.use(fd)
     if (operation.descriptor === 'metadata' && typeof fd === 'number') stop ??= descriptors.changeMetadata(fd, name)
     if (stop === undefined) return apply(original, this, args)

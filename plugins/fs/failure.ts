@@ -1,11 +1,12 @@
 /** How a stopped call fails: as the function fails by itself. */
-import { builtIn } from '../../src/plugin.ts'
+import { builtIn, type Reply } from '../../src/plugin.ts'
 
 import { real } from './originals.ts'
 import type { Stop } from './seam.ts'
 import type { Access, Form } from './table.ts'
+import type { Volume } from './volume/index.ts'
 
-const { nextTick, apply } = real
+const { nextTick } = real
 const HostPromise = Promise
 const HostError = Error
 
@@ -38,7 +39,7 @@ export function errorOf(stop: Stop, { access, syscall, path }: Omit<FailedCall, 
 
 /** Throws, tells, or gives what a stopped call gives. */
 export function fail(stop: Stop, call: FailedCall, args: readonly unknown[]): unknown {
-  if (stop.kind === 'reply') return reply(stop.reply.answer, call, args)
+  if (stop.kind === 'reply') return answered(stop.reply, call, args)
   const error = errorOf(stop, call)
   const callback = args.at(-1)
   if (call.form === 'promise' || call.form === 'later') return HostPromise.reject(error)
@@ -51,11 +52,9 @@ export function fail(stop: Stop, call: FailedCall, args: readonly unknown[]): un
   throw error
 }
 
-/** What answers in the place of the disk has functions of the same names. */
-function reply(answer: unknown, { name, form }: FailedCall, args: readonly unknown[]): unknown {
-  const functions = answer as Readonly<Record<string, (...args: never[]) => unknown>> & { readonly promises: object }
-  const owner = form === 'promise' || form === 'iterator' ? functions.promises : functions
-  return apply((owner as typeof functions)[name] as never, owner, args)
+/** By a volume, which stands in the place of the disk. */
+function answered(reply: Reply, call: FailedCall, args: readonly unknown[]): unknown {
+  return (reply.answer as Volume).answer(reply, call, args)
 }
 
 /** Fails at the first step and is over, as the iterators of Node do, which are generators too: what is yielded is awaited first. */

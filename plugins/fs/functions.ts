@@ -7,7 +7,7 @@ import { flagsOf, onlyReads } from './flags.ts'
 import { foldersOf } from './globs.ts'
 import { real } from './originals.ts'
 import { Resolver, readPath } from './paths.ts'
-import { type Seam, type Step, type Stop, slotOf } from './seam.ts'
+import { type Seam, type Step, slotOf } from './seam.ts'
 import {
   type Access,
   exportName,
@@ -17,6 +17,7 @@ import {
   OPERATIONS,
   type PathArgument,
 } from './table.ts'
+import { holderOf } from './volumes.ts'
 
 type Fn = (this: unknown, ...args: unknown[]) => unknown
 type Owner = Record<string, Fn>
@@ -79,7 +80,7 @@ function any(seam: Seam, descriptors: Descriptors, original: Fn, patched: Patche
   const opens = patched.name === 'open' || patched.name === 'openSync'
   return function (...args) {
     const stopped = opens && seam.keepsPromise(args[0], args[1]) ? undefined : check(seam, descriptors, patched, args)
-    if (stopped !== undefined) return fail(stopped.stop, stopped.call, args)
+    if (stopped !== undefined) return stopped.answer()
     const connection = opens ? seam.takeConnection() : undefined
     if (!opens || (connection === undefined && !descriptors.keepsPaths)) return apply(original, this, args)
     return descriptors.opening(patched.form, connection, args, () => apply(original, this, args))
@@ -90,15 +91,17 @@ function moving(seam: Seam, descriptors: Descriptors, original: Fn, patched: Pat
   const form = patched.form === 'sync' ? 'now' : (patched.form as 'promise' | 'callback')
   return function (...args) {
     const stopped = check(seam, descriptors, patched, args)
-    if (stopped !== undefined) return fail(stopped.stop, stopped.call, args)
+    if (stopped !== undefined) return stopped.answer()
     return seam.moving(form, args, () => apply(original, this, args))
   }
 }
 
+/** A call that is not carried out as it is, and what becomes of it. */
 interface Stopped {
-  readonly stop: Stop
-  readonly call: FailedCall
+  answer(): unknown
 }
+
+const NO_STEP: Step = { access: 'write', last: 'content', function: '' }
 
 /** Judges each path of a call, the first that is stopped stops it. */
 function check(seam: Seam, descriptors: Descriptors, patched: Patched, args: unknown[]): Stopped | undefined {
@@ -106,12 +109,15 @@ function check(seam: Seam, descriptors: Descriptors, patched: Patched, args: unk
   const stopAt = (path: unknown, step: Step): Stopped | undefined => {
     if (step.from === undefined && seam.passes(slotOf(step), path)) return undefined
     const stop = seam.judge(path, step)
-    return stop && { stop, call: callOf(patched, step, path) }
+    return stop && { answer: () => fail(stop, callOf(patched, step, path), args) }
   }
   if (operation.descriptor !== undefined && isDescriptor(args[0])) {
+    const holder = holderOf(args[0])
+    if (holder !== undefined) return { answer: () => holder.use(callOf(patched, NO_STEP, ''), args) }
     const stop = descriptors.use(args[0])
     const access = operation.descriptor === 'read' ? 'read' : 'write'
-    return stop && { stop, call: { name, form: patched.form, access, syscall: operation.syscall ?? name, path: '' } }
+    const call = { name, form: patched.form, access, syscall: operation.syscall ?? name, path: '' } as const
+    return stop && { answer: () => fail(stop, call, args) }
   }
   for (const path of operation.paths) {
     const access = path.access === 'flags' ? accessBy(operation, args) : path.access

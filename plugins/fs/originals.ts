@@ -1,12 +1,13 @@
 /** What this plugin itself uses, captured at load: before the functions are patched, and before tests stub `path.resolve` or `process.cwd`. */
 import { Buffer } from 'node:buffer'
-import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { builtIn } from '../../src/plugin.ts'
 
 const { native: realpath } = realpathSync
-const { cwd, env, nextTick, platform } = process
+const { cwd, env, nextTick, platform, umask, getuid = () => 0, getgid = () => 0 } = process
+const { now } = Date
 const { apply, construct } = Reflect
 
 export const real = {
@@ -14,10 +15,16 @@ export const real = {
   statSync,
   readlinkSync,
   readdirSync,
+  readFileSync,
   existsSync,
   realpath,
   cwd,
+  umask,
+  getuid,
+  getgid,
+  now,
   nextTick,
+  setImmediate,
   platform,
   resolve,
   isAbsolute,

@@ -5,6 +5,7 @@ import { real } from './originals.ts'
 import { type GivenPath, Resolver, readPath } from './paths.ts'
 import { passesByRoots } from './roots.ts'
 import type { Access } from './table.ts'
+import { settle } from './volumes.ts'
 
 export type Stop = Exclude<Outcome, { kind: 'pass' }>
 
@@ -121,7 +122,10 @@ export class Seam {
     }
     const connection = opens && !inRoots ? {} : undefined
     const outcome = this.tap.judge(layerOf(path, resolved, step), connection)
-    if (outcome.kind === 'reply' ? !outcome.reply.passThrough : outcome.kind !== 'pass') return outcome as Stop
+    if (outcome.kind === 'reply') {
+      const taken = settle(outcome.reply, { text: path.text, access, last, function: step.function })
+      if (taken !== false) return taken === true ? outcome : { kind: 'block', error: taken }
+    } else if (outcome.kind !== 'pass') return outcome
     this.#connection = connection
     // What was opened by a rule is judged again where it is used in a sandbox, so it has to be seen each time.
     const lasts = isSteady && outcome.kind === 'pass' && outcome.steady && connection === undefined

@@ -6,6 +6,7 @@ import { real } from './originals.ts'
 import { readPath } from './paths.ts'
 import { type Seam, type Step, slotOf } from './seam.ts'
 import { type FsOperation, OPERATIONS } from './table.ts'
+import type { Volume } from './volume/index.ts'
 
 type Fn = (this: unknown, ...args: unknown[]) => unknown
 type Class = new (...args: unknown[]) => object
@@ -72,7 +73,8 @@ function judge(seam: Seam, name: string, operation: FsOperation, args: unknown[]
     seam.promise(typeof path === 'string' || path instanceof Uint8Array ? path : readPath(path)?.text, flags)
     return args
   }
-  if (stop.kind === 'reply') return [path, { ...ownOptions(given), fs: stop.reply.answer }]
+  if (stop.kind === 'reply')
+    return [path, { ...ownOptions(given), fs: (stop.reply.answer as Volume).forStreams(stop.reply) }]
   const error = errorOf(stop, { access, syscall: 'open', path })
   const open = (...rest: unknown[]) => nextTick(rest.at(-1) as (error: Error) => void, error)
   return [path, { ...ownOptions(given), fs: { ...functionsOf(module), open } }]

@@ -4,7 +4,7 @@ import type { Guard } from './guard.ts'
 import { type Interaction, ledgerOf } from './ledger.ts'
 import type { Matcher } from './matcher.ts'
 import type { Rule } from './rules.ts'
-import { type Box, type BoxRecord, sandboxName } from './sandbox.ts'
+import { type Box, sandboxName } from './sandbox.ts'
 import type { Scope } from './scopes.ts'
 
 /** A rule string, or what `M(...)` gives. */
@@ -219,7 +219,7 @@ function sandboxBlock(parts: ApiParts, frame: Frame, options: Scope | undefined)
   const owner = ownerOf(frame)
   if (owner.scopes.some((scope) => scope.sandbox !== undefined)) throw parts.misuse('two-blocks', 'tripwire.sandbox')
   const { sandboxes } = parts.guard
-  const box: BoxRecord = sandboxes.create()
+  const box = sandboxes.create()
   const source = `tripwire.sandbox at ${parts.callerPosition()}`
   const scope: Scope = { ...options, kind: 'block', source, sandbox: box.id }
   owner.addScope(scope)

@@ -1,4 +1,4 @@
-import type { Mocking, PluginDefinition } from '../plugin.ts'
+import type { Difference, Mocking, PluginDefinition } from '../plugin.ts'
 import { type Assertion, assertNext, type Failure } from './assertions.ts'
 import type { FactRule } from './fact-rule.ts'
 import type { Frame } from './frames.ts'
@@ -54,6 +54,7 @@ export interface FamilyParts {
     unknownFact(what: string, fact: string, known: readonly string[], near: readonly string[]): Error
     insideSandbox(what: string): Error
     failed(text: string, failure: Failure): Error
+    differs(text: string, differences: readonly Difference[]): Error
   }
 }
 
@@ -152,6 +153,16 @@ export function createFamily(
     (patterns, answer, text, { last } = {}) =>
       register(text.split('(')[0] ?? text, text, parts.compile(plugin.name, patterns, text), answer, false, last),
     parts.printCall,
+    {
+      next: (pattern, facts) => family.assert(pattern, facts),
+      outside(what) {
+        if (policyOf(parts.standing(what)).sandbox !== undefined) throw errors.insideSandbox(what)
+      },
+      get interactions() {
+        return ledgerOf(parts.standing(`${name}.assert`)).all
+      },
+      differs: errors.differs,
+    },
   )
   const direct = Object.entries(mocking.direct ?? {})
   const wayTo = (key: string) => {

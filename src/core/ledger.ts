@@ -1,3 +1,4 @@
+import type { Left } from '../plugin.ts'
 import type { CallSite, Facts } from './call.ts'
 import { SafeWeakMap } from './collections.ts'
 import type { Frame } from './frames.ts'
@@ -27,6 +28,8 @@ export class InteractionRecord implements Interaction {
   /** The mock that answered or let it through: then it has to be asserted. */
   mock: Mock | undefined
   asserted = false
+  /** Whether it is still to be accounted for, where what it left says so; see `Reply.accountsBy`. */
+  byState: Left | undefined
   readonly #describe: (record: InteractionRecord) => string
   readonly #site: () => CallSite | undefined
 
@@ -45,6 +48,7 @@ export class InteractionRecord implements Interaction {
     // Shown by whoever prints a box, without being worked out for those that nobody looks at.
     Object.defineProperty(this, 'mock', { enumerable: false })
     Object.defineProperty(this, 'asserted', { enumerable: false })
+    Object.defineProperty(this, 'byState', { enumerable: false })
   }
 
   get description(): string {
@@ -76,6 +80,8 @@ export class Ledger {
   /** The next call that an assertion of the protocol may speak of, in order. */
   next(protocol: string): InteractionRecord | undefined {
     for (const interaction of this.pending()) {
+      // What it left is asserted, at any time.
+      if (interaction.byState !== undefined) continue
       if (interaction.protocol === protocol || !this.isUnordered(interaction.protocol)) return interaction
     }
     return undefined
@@ -95,7 +101,7 @@ export class Ledger {
 
   /** The calls that nobody has asserted yet, oldest first. What turned out to be answered by nothing is none of them. */
   *pending(): Generator<InteractionRecord> {
-    while (this.#settled < this.interactions.length && !isPending(this.interactions[this.#settled])) this.#settled++
+    while (isSettled(this.interactions[this.#settled])) this.#settled++
     for (let at = this.#settled; at < this.interactions.length; at++) {
       const interaction = this.interactions[at]
       if (isPending(interaction)) yield interaction
@@ -103,8 +109,13 @@ export class Ledger {
   }
 }
 
+/** For good: what is accounted for by what it left may be so no longer, once that is changed again. */
+function isSettled(interaction: InteractionRecord | undefined): boolean {
+  return interaction !== undefined && (interaction.mock === undefined || interaction.asserted)
+}
+
 function isPending(interaction: InteractionRecord | undefined): interaction is InteractionRecord {
-  return interaction?.mock !== undefined && !interaction.asserted
+  return interaction?.mock !== undefined && !interaction.asserted && interaction.byState?.pending() !== false
 }
 
 const MOST_BLOCKED = 100

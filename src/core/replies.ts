@@ -1,4 +1,4 @@
-import type { Deviation, EngineLimit, Reply, Step } from '../plugin.ts'
+import type { Deviation, EngineLimit, Left, Reply, Step } from '../plugin.ts'
 import type { Facts, Layer } from './call.ts'
 import type { Frame } from './frames.ts'
 import type { InteractionRecord } from './ledger.ts'
@@ -113,6 +113,10 @@ export class PendingReply implements Reply {
 
   holds(frame: Frame): boolean {
     return this.#guard.holds(frame)
+  }
+
+  accountsBy(left: Left): void {
+    this.#interaction.byState = left
   }
 
   owes(left: () => readonly Step[]): void {

@@ -1,3 +1,4 @@
+import type { BoxViews } from '../plugin.ts'
 import type { Call, Layer, Verdict } from './call.ts'
 import { SafeMap } from './collections.ts'
 import { enter, type Interaction, InteractionRecord, ledgerOf } from './ledger.ts'
@@ -8,7 +9,7 @@ import type { TripSite } from './trips.ts'
 export type { Interaction } from './ledger.ts'
 
 /** A sandbox as its user sees it; readable after its end. */
-export interface Box {
+export interface Box extends BoxViews {
   /** Unique over all workers of a run, and rising within each. */
   readonly id: number
   /** Every call that was made in it, in order. */
@@ -31,15 +32,19 @@ export class Sandboxes {
   /** In a worker thread: takes what a sandbox of its starter saw there. */
   elsewhere: ((id: number, interaction: Interaction) => void) | undefined
 
+  /** What a box has beside its interactions, by name. */
+  readonly views = new SafeMap<string, (interactions: () => readonly Interaction[]) => object>()
+
   /** @param worker gives the number of this worker in the run, so that ids are unique over all of them */
   constructor(worker: () => number) {
     this.#worker = worker
   }
 
-  create(): BoxRecord {
+  create(): BoxRecord & BoxViews {
     const box = new BoxRecord(this.#worker() * IDS_PER_WORKER + ++this.#last)
     this.#open.set(box.id, box)
-    return box
+    for (const [name, view] of this.views) Object.defineProperty(box, name, { get: () => view(() => box.interactions) })
+    return box as BoxRecord & BoxViews
   }
 
   end(box: BoxRecord): void {
@@ -102,7 +107,7 @@ interface Recording {
   readonly site?: (() => TripSite) | undefined
 }
 
-export class BoxRecord implements Box {
+export class BoxRecord implements Omit<Box, keyof BoxViews> {
   readonly id: number
   readonly interactions: Interaction[] = []
   open = true

@@ -6,6 +6,7 @@ import { isMatcher, printMatcher, specOf } from '../core/matcher.ts'
 import type { Mock } from '../core/mocks.ts'
 import type { PluginSet } from '../core/plugins.ts'
 import type { Unaccounted } from '../core/verify.ts'
+import type { Difference } from '../plugin.ts'
 import { printPosition } from './call-site.ts'
 import {
   InteractionMismatchError,
@@ -81,6 +82,22 @@ function mismatch(voice: Voice, asserted: string, failure: Extract<Failure, { ki
   if (pending.length > 1)
     lines.push(`  next   ${pending.length} calls are to be asserted:`, ...listCalls(voice, pending))
   return new InteractionMismatchError(lines.join('\n'), dataOf(voice, interaction))
+}
+
+/** What was left behind is not what an assertion says. */
+export function stateError(voice: Voice, text: string, differences: readonly Difference[]): TripwireError {
+  const redact = voice.redact()
+  const count = differences.length === 1 ? 'a path is' : `${differences.length} paths are`
+  const lines = [`${redactText(text, redact)} does not hold: ${count} otherwise.`, '']
+  for (const { path, expected, was } of differences.slice(0, MOST_LISTED)) {
+    lines.push(
+      `  path   ${path}`,
+      `         expected ${printValue(expected, redact, INDENT)}`,
+      `         was      ${printValue(was, redact, INDENT)}`,
+    )
+  }
+  lines.push(...more(differences.length))
+  return new InteractionMismatchError(lines.join('\n'))
 }
 
 const INDENT = 20
@@ -205,6 +222,10 @@ export function printAssertion(voice: Voice, call: InteractionRecord, before?: I
   const { protocol, operation, facts, mock } = call
   const mocking = voice.plugins.get(protocol)?.mocking
   if (mocking === undefined) return ''
+  if (call.byState !== undefined) {
+    const state = varied(call.byState.state(), (before?.byState ?? call.byState).state())
+    return `tripwire.${protocol}.assert(${printValue(state, voice.redact(), 11)})`
+  }
   const same = before?.protocol === protocol && before.operation === operation ? before.facts : facts
   const { pattern, names } = mocking.print({ protocol, operation, facts })
   const rest = unnamed(mocking.controlled(facts, mock?.answer), names)

@@ -1,0 +1,52 @@
+/** Writes what a volume holds into a real folder. */
+import nodeFs from 'node:fs'
+import { entryOf } from './entries.ts'
+import { kit } from './kit.ts'
+import { normalised, parentOf } from './paths.ts'
+import { shownInodes } from './shown.ts'
+import type { Volume } from './volume.ts'
+
+/**
+ * Only what lies below the folder that the volume's names start in. Writes through the functions of Node that the guard watches: the test
+ * exports, and may do so where it may write.
+ *
+ * @throws where a path or a link would leave the folder; then nothing is written
+ */
+export function exportTo(volume: Volume, folder: string): void {
+  const { real, Misuse } = kit()
+  const target = real.resolve(real.cwd(), folder)
+  const entries = shownInodes(volume).map(([path, inode]) => ({ path, entry: entryOf(inode) }))
+  const inside = (path: string) => path === volume.at || path.startsWith(`${volume.at}/`)
+  for (const { path, entry } of entries) {
+    if (volume.at.startsWith(`${path}/`) || path === volume.at) continue
+    if (!inside(path))
+      throw new Misuse(
+        `${path} is not below ${volume.at}, so it has no place in ${folder}`,
+        'a volume whose files all lie below `at`',
+      )
+    if (entry?.kind !== 'link') continue
+    const leads = normalised(entry.target.startsWith('/') ? entry.target : `${parentOf(path)}/${entry.target}`)
+    if (entry.target.startsWith('/') || !inside(leads))
+      throw new Misuse(
+        `the link ${volume.accounts.shown(path)} leads to ${entry.target}, which leaves ${folder}`,
+        'links that stay in the folder',
+      )
+  }
+  nodeFs.mkdirSync(target, { recursive: true })
+  for (const { path, entry } of entries) {
+    if (!path.startsWith(`${volume.at}/`) || entry === undefined) continue
+    const place = `${target}/${path.slice(volume.at.length + 1)}`
+    // A link that stands there already would lead what is written elsewhere.
+    for (let above = place; above.length > target.length; above = parentOf(above)) {
+      if (
+        real.lstatSync(above, { throwIfNoEntry: false })?.isSymbolicLink() &&
+        !(above === place && entry.kind === 'link')
+      )
+        throw new Misuse(`${above} is a link, which may leave ${folder}`, 'an empty folder')
+    }
+    nodeFs.mkdirSync(entry.kind === 'folder' ? place : parentOf(place), { recursive: true })
+    if (entry.kind === 'file') nodeFs.writeFileSync(place, entry.bytes)
+    if (entry.kind === 'link') nodeFs.symlinkSync(entry.target, place)
+    if (entry.kind === 'file') nodeFs.chmodSync(place, entry.mode)
+  }
+}

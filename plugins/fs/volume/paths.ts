@@ -1,0 +1,206 @@
+/** Functions on names: looking, making, moving, removing; in their sync form. */
+import nodeFs from 'node:fs'
+import { at, encodedName, modeOf, type Options, optionsOf, pathText, secondsOf } from './arguments.ts'
+import { Fault } from './errors.ts'
+import { FolderInode } from './inodes.ts'
+import { direntOf, statFsOf, statsOf } from './stats.ts'
+import { type Follow, mayRead } from './tree.ts'
+import type { VolumeParts } from './volume.ts'
+
+type Fns = Record<string, (...args: never[]) => unknown>
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+export function pathFunctions({ calls, faults }: VolumeParts): Fns {
+  const { tree } = calls
+  const stat = (syscall: string, follow: Follow) => (path: unknown, options?: Options) => {
+    try {
+      return at(syscall, pathText(path), () => {
+        faults.opening(pathText(path), 'probe')
+        return statsOf(calls.need(pathText(path), follow).inode, options?.bigint === true)
+      })
+    } catch (error) {
+      const { code } = error as { code?: string }
+      if (options?.throwIfNoEntry === false && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined
+      throw error
+    }
+  }
+  const writing = (syscall: string, path: unknown, fn: (path: string) => void, dest?: unknown) =>
+    at(
+      syscall,
+      pathText(path),
+      () => {
+        faults.opening(pathText(path), 'write')
+        if (dest !== undefined) faults.opening(pathText(dest), 'write')
+        fn(pathText(path))
+      },
+      dest === undefined ? undefined : pathText(dest),
+    )
+
+  const exists = (path: unknown): boolean => {
+    try {
+      faults.opening(pathText(path), 'probe')
+      return tree.walk(pathText(path), 'always').inode !== undefined
+    } catch {
+      return false
+    }
+  }
+
+  const mkdir = (path: unknown, given?: unknown): string | undefined => {
+    const options = optionsOf(given, 'mode')
+    const mode = modeOf(options.mode, 0o777)
+    if (options.recursive !== true) return writing('mkdir', path, (text) => calls.mkdir(text, mode)) as undefined
+    return at('mkdir', pathText(path), () => {
+      faults.opening(pathText(path), 'write')
+      return makeAll(pathText(path), mode)
+    })
+  }
+
+  /** The first folder that was made. */
+  function makeAll(path: string, mode: number): string | undefined {
+    const whole = kitResolve(path)
+    const missing: string[] = []
+    for (let folder = whole; ; folder = parentOf(folder)) {
+      const { inode } = walkOrMissing(folder)
+      if (inode instanceof FolderInode) break
+      if (inode !== undefined) throw new Fault(missing.length === 0 ? 'EEXIST' : 'ENOTDIR')
+      missing.unshift(folder)
+      if (folder === '/') break
+    }
+    for (const folder of missing) calls.mkdir(folder, mode)
+    return missing[0]
+  }
+
+  /** As `mkdir -p` goes: a folder that is missing on the way is no error, a file is. */
+  function walkOrMissing(path: string) {
+    try {
+      return tree.walk(path, 'always')
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'ENOENT') return { inode: undefined }
+      throw error
+    }
+  }
+
+  const kitResolve = (path: string) => normalised(path.startsWith('/') ? path : `${calls.cwd()}/${path}`)
+
+  const readdir = (path: unknown, given?: unknown): unknown[] => {
+    const { encoding, withFileTypes, recursive } = optionsOf(given)
+    const text = pathText(path)
+    const list = (shown: string) =>
+      at('scandir', shown, () => {
+        faults.opening(shown, 'read')
+        const { inode } = calls.need(shown, 'always')
+        if (!(inode instanceof FolderInode)) throw new Fault('ENOTDIR')
+        mayRead(inode)
+        return tree.list(inode).flatMap((name) => {
+          const entry = tree.lookup(inode, name)
+          return entry === undefined ? [] : [{ name, inode: entry }]
+        })
+      })
+    const found: unknown[] = []
+    const open = [{ shown: text, below: '' }]
+    for (let next = open.shift(); next !== undefined; next = open.shift()) {
+      for (const { name, inode } of list(next.shown)) {
+        const below = next.below === '' ? name : `${next.below}/${name}`
+        const shown = next.shown.endsWith('/') ? `${next.shown}${name}` : `${next.shown}/${name}`
+        if (withFileTypes) found.push(direntOf(encodedName(name, encoding), inode, next.shown))
+        else found.push(encodedName(below, encoding))
+        if (recursive === true && inode instanceof FolderInode) open.push({ shown, below })
+      }
+    }
+    return found
+  }
+
+  const mkdtemp = (prefix: unknown, given?: unknown) => {
+    const text = pathText(prefix)
+    for (;;) {
+      const suffix = Array.from({ length: 6 }, () => LETTERS[Math.floor(random() * LETTERS.length)]).join('')
+      const made = at('mkdtemp', `${text}XXXXXX`, () => {
+        if (tree.walk(`${text}${suffix}`, 'never').inode !== undefined) return undefined
+        faults.opening(`${text}${suffix}`, 'write')
+        calls.mkdir(`${text}${suffix}`, 0o700)
+        return `${text}${suffix}`
+      })
+      if (made !== undefined) return encodedName(made, optionsOf(given).encoding)
+    }
+  }
+
+  const realpath = (syscall: string) => (path: unknown, given?: unknown) =>
+    at(syscall, pathText(path), () => {
+      faults.opening(pathText(path), 'probe')
+      return encodedName(calls.realpath(pathText(path)), optionsOf(given).encoding)
+    })
+
+  return {
+    access: (path: unknown, mode?: number) =>
+      at('access', pathText(path), () => {
+        faults.opening(pathText(path), 'probe')
+        calls.access(pathText(path), mode ?? nodeFs.constants.F_OK)
+      }),
+    exists,
+    stat: stat('stat', 'always'),
+    lstat: stat('lstat', 'folder'),
+    statfs: (path: unknown, options?: Options) =>
+      at('statfs', pathText(path), () => {
+        calls.need(pathText(path), 'always')
+        return statFsOf(tree, options?.bigint === true)
+      }),
+    readlink: (path: unknown, given?: unknown) =>
+      at('readlink', pathText(path), () => encodedName(calls.readlink(pathText(path)), optionsOf(given).encoding)),
+    realpath: Object.assign(realpath('lstat'), { native: realpath('realpath') }),
+    mkdir,
+    mkdtemp,
+    mkdtempDisposable(prefix: unknown, given?: unknown) {
+      const path = String(mkdtemp(prefix, given))
+      const remove = () => calls.remove(path)
+      return { path, remove, [Symbol.dispose ?? Symbol.for('Symbol.dispose')]: remove }
+    },
+    readdir,
+    rmdir(path: unknown, options?: Options) {
+      const { inode } = options?.recursive === true ? walkOrMissing(pathText(path)) : { inode: undefined }
+      if (inode instanceof FolderInode) return writing('rmdir', path, () => calls.remove(pathText(path)))
+      return writing('rmdir', path, (text) => calls.rmdir(text))
+    },
+    unlink: (path: unknown) => writing('unlink', path, (text) => calls.unlink(text)),
+    rename: (from: unknown, to: unknown) => writing('rename', from, (text) => calls.rename(text, pathText(to)), to),
+    link: (from: unknown, to: unknown) => writing('link', from, (text) => calls.link(text, pathText(to)), to),
+    symlink: (target: unknown, path: unknown) =>
+      at(
+        'symlink',
+        pathText(target),
+        () => {
+          faults.opening(pathText(path), 'write')
+          calls.symlink(pathText(target), pathText(path))
+        },
+        pathText(path),
+      ),
+    chmod: (path: unknown, mode: unknown) => writing('chmod', path, (text) => calls.chmod(text, modeOf(mode, 0))),
+    lchmod: (path: unknown, mode: unknown) =>
+      writing('lchmod', path, (text) => calls.chmod(text, modeOf(mode, 0), 'never')),
+    chown: (path: unknown, uid: number, gid: number) =>
+      writing('chown', path, (text) => calls.chown(text, uid, gid, 'always')),
+    lchown: (path: unknown, uid: number, gid: number) =>
+      writing('lchown', path, (text) => calls.chown(text, uid, gid, 'folder')),
+    utimes: (path: unknown, atime: unknown, mtime: unknown) =>
+      writing('utime', path, (text) => calls.utimes(text, secondsOf(atime), secondsOf(mtime), 'always')),
+    lutimes: (path: unknown, atime: unknown, mtime: unknown) =>
+      writing('lutime', path, (text) => calls.utimes(text, secondsOf(atime), secondsOf(mtime), 'folder')),
+  } as Fns
+}
+
+// Captured at load: tests replace it.
+const { random } = Math
+
+export function parentOf(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf('/')))
+}
+
+/** Without `.`, `..` and doubled slashes, by the text alone. */
+export function normalised(path: string): string {
+  const parts: string[] = []
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop()
+    else if (part !== '' && part !== '.') parts.push(part)
+  }
+  return `/${parts.join('/')}`
+}

@@ -1,0 +1,218 @@
+/** A disk of a test's own: in memory, over the real one or over nothing. */
+import type { Left, Reply } from '../../../src/plugin.ts'
+import type { FailedCall } from '../failure.ts'
+import { Accounts } from './accounts.ts'
+import { pathText } from './arguments.ts'
+import { Calls } from './calls.ts'
+import { Beginning, inodesOf } from './changes.ts'
+import { Descriptors } from './descriptors.ts'
+import { type Entry, entryOf } from './entries.ts'
+import { Fault } from './errors.ts'
+import { fileFunctions } from './files.ts'
+import { Forms } from './forms.ts'
+import { FolderInode } from './inodes.ts'
+import { kit } from './kit.ts'
+import { normalised, parentOf, pathFunctions } from './paths.ts'
+import type { Contents, VolumeOptions } from './seeds.ts'
+import { Tree } from './tree.ts'
+import { treeFunctions } from './trees.ts'
+import { watchFunctions } from './watch.ts'
+
+type Fn = (...args: unknown[]) => unknown
+
+/** What may stand in the way of a call; see `faults.ts`. */
+export interface Faults {
+  opening(path: string, access: 'probe' | 'read' | 'write'): void
+  /** @returns how many bytes are read at once at most */
+  reading(path: string, length: number, position: number): number
+  writing(path: string, length: number): number
+}
+
+const NO_FAULTS: Faults = { opening() {}, reading: (_, length) => length, writing: (_, length) => length }
+
+/** What the functions are made of. */
+export interface VolumeParts {
+  readonly calls: Calls
+  readonly descriptors: Descriptors
+  readonly faults: Faults
+  /** The sync ones. */
+  readonly functions: Functions
+}
+
+type Used =
+  | 'chmod'
+  | 'copyFile'
+  | 'exists'
+  | 'mkdir'
+  | 'readFile'
+  | 'readdir'
+  | 'rm'
+  | 'symlink'
+  | 'unlink'
+  | 'utimes'
+  | 'writeFile'
+type Functions = Readonly<Record<string, Fn> & Record<Used, Fn>>
+
+/** One of Node's functions, as it is exported. */
+type Named = Pick<FailedCall, 'name' | 'form'>
+
+export interface Asked {
+  readonly text: string
+  readonly access: 'probe' | 'read' | 'write'
+  readonly last: 'entry' | 'content'
+  readonly function: string
+}
+
+const ONLY_LOOKS: Left = { pending: () => false, state: () => undefined }
+const OF_TWO_PATHS = /^(?:rename|link|symlink|copyFile|cp)(?:Sync)?$/
+/** They say what lies below a folder as well. */
+const OF_TREES = /^(?:readdir|opendir|watch|glob|cp)/
+
+export class Volume {
+  readonly tree: Tree
+  readonly beginning: Beginning
+  readonly accounts: Accounts
+  readonly descriptors: Descriptors
+  /** Where relative names start. */
+  readonly at: string
+  /** Folders that every disk has, and nobody wants to be told of. */
+  readonly hidden = new Set<string>()
+  readonly #forms: Forms
+  readonly #functions: Functions
+
+  constructor(contents: Contents, { at, over, size }: VolumeOptions) {
+    this.at = at
+    this.tree = new Tree(over, size)
+    const calls = new Calls(this.tree)
+    this.descriptors = new Descriptors(calls)
+    const functions = {} as Functions
+    const parts: VolumeParts = { calls, descriptors: this.descriptors, faults: NO_FAULTS, functions }
+    Object.assign(functions, fileFunctions(parts), pathFunctions(parts), treeFunctions(parts), watchFunctions(parts))
+    this.#functions = functions
+    this.#forms = new Forms(functions)
+    this.beginning = new Beginning(this.tree)
+    const changed = calls.changed
+    this.accounts = new Accounts(this.beginning, at)
+    calls.changed = (path, kind) => {
+      this.accounts.changed()
+      changed(path, kind)
+    }
+    this.#begin(contents, over)
+  }
+
+  #begin(contents: Contents, over: 'project' | 'empty'): void {
+    const { real } = kit()
+    const make = (path: string) => this.#functions.mkdir(path, { recursive: true })
+    if (over === 'empty') for (const folder of [real.cwd(), real.tmpdir, this.at]) make(folder)
+    for (const path of inodesOf(this.tree).keys()) this.hidden.add(path)
+    const absent: string[] = []
+    for (const { path, content } of contents) {
+      if (content === undefined) {
+        if (this.#functions.exists(path)) this.#functions.rm(path, { recursive: true })
+        absent.push(path)
+        continue
+      }
+      make(parentOf(path))
+      if (content.kind === 'folder') make(path)
+      else if (content.kind === 'link') this.#functions.symlink(content.target, path)
+      else this.#functions.writeFile(path, content.bytes)
+      if (content.kind !== 'link' && content.mode !== undefined) this.#functions.chmod(path, content.mode)
+    }
+    this.beginning.begin(absent)
+  }
+
+  /**
+   * Whether a call is this volume's: all that writes is, and what reads something that is otherwise here than on the real disk. A reply that is
+   * not goes to whoever is next.
+   *
+   * @returns the error to fail with, or whether the volume answers
+   */
+  takes(reply: Reply, asked: Asked): Error | boolean {
+    if (asked.access === 'write') {
+      this.accounts.wrote(reply, this.#absolute(asked.text))
+      return true
+    }
+    reply.accountsBy(ONLY_LOOKS)
+    if (!this.#isRealDisks(asked)) return true
+    return reply.declines() ?? false
+  }
+
+  #isRealDisks({ text, last, function: name }: Asked): boolean {
+    if (this.tree.root.lower === undefined) return false
+    try {
+      const { real, inode } = this.tree.walk(text, last === 'content' ? 'always' : 'folder')
+      if (!real || inode?.touched) return false
+      return !(inode instanceof FolderInode && OF_TREES.test(name) && this.tree.differsBelow(inode))
+    } catch {
+      // What stops here stops there as well, unless something on the way was changed.
+      return this.tree.cwd === undefined && this.#isUntouchedOnTheWay(text)
+    }
+  }
+
+  #isUntouchedOnTheWay(text: string): boolean {
+    const parts = this.#absolute(text).split('/').slice(1)
+    let folder = this.tree.root
+    for (const part of parts) {
+      const inode = this.tree.lookup(folder, part)
+      if (folder.gone.has(part) || inode?.touched) return false
+      if (!(inode instanceof FolderInode)) return true
+      folder = inode
+    }
+    return true
+  }
+
+  #absolute(text: string): string {
+    return normalised(text.startsWith('/') ? text : `${this.tree.cwd ?? kit().real.cwd()}/${text}`)
+  }
+
+  /** Answers a call of one of Node's functions. */
+  answer(reply: Reply, call: Named, args: readonly unknown[]): unknown {
+    if (OF_TWO_PATHS.test(call.name)) this.accounts.wroteTo(this.#absolute(pathText(args[1])))
+    return this.descriptors.opened(reply, () => this.use(call, args))
+  }
+
+  /** A call on a file that is open. */
+  use({ name, form }: Named, args: readonly unknown[]): unknown {
+    const base = name.replace(/Sync$/, '')
+    if (form === 'promise') return this.#forms.promise(base)(...args)
+    if (form === 'callback') return this.#forms.callback(base)(...args)
+    if (form === 'later') return this.#forms.later(() => this.#forms.sync(base)(...args))
+    if (form === 'iterator') return this.#iterate(base, args)
+    return this.#forms.sync(base)(...args)
+  }
+
+  #iterate(name: string, args: readonly unknown[]): unknown {
+    const own = this.#functions[`promises.${name}`]
+    if (own !== undefined) return own(...args)
+    const found = this.#forms.sync(name)
+    return (async function* () {
+      yield* found(...args) as unknown[]
+    })()
+  }
+
+  /** What Node's own streams open and work with. */
+  forStreams(reply: Reply): object {
+    const { forStreams } = this.#forms
+    const open: Fn = (...args) => this.descriptors.opened(reply, () => forStreams.open?.(...args))
+    return { ...forStreams, open }
+  }
+
+  /** A descriptor that nobody may use any more is none. */
+  refuseDescriptor(): never {
+    throw new Fault('EBADF')
+  }
+
+  /** What stands under an absolute path. @param follow whether a link in the last place is followed */
+  entryAt(path: string, follow = false): Entry {
+    try {
+      return entryOf(this.tree.walk(path, follow ? 'always' : 'never').inode)
+    } catch {
+      return undefined
+    }
+  }
+
+  /** The path that a name of the test's means. */
+  pathOf(name: string): string {
+    return normalised(name.startsWith('/') ? name : `${this.at}/${name}`)
+  }
+}

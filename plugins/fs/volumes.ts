@@ -1,0 +1,105 @@
+/** The guard's side of volumes: where one answers, and what belongs to none. What they are made of is loaded with the first. */
+import { fits, isAsymmetric, isRegExp, type Reply, RuleSyntaxError, SafeMap, suggest } from '../../src/plugin.ts'
+import { errorOf } from './failure.ts'
+import { real } from './originals.ts'
+import { readPath } from './paths.ts'
+import type { Seam, Step } from './seam.ts'
+import { HANDLE_METHODS, OPERATIONS } from './table.ts'
+import type { Part, Volume } from './volume/index.ts'
+import type { Kit } from './volume/kit.ts'
+
+export type { Volume }
+
+/** Above all that an operating system gives. */
+const FIRST_DESCRIPTOR = 0x40_00_00_00
+
+/** Functions that a volume answers; what Node does natively, by other names, it cannot. */
+export const ANSWERED = new RegExp(
+  `^(?:${[...Object.keys(OPERATIONS), ...Object.keys(HANDLE_METHODS).map((name) => `FileHandle\\.${name}`)].join('|')})(?:Sync)?$`,
+)
+/** Devices and what the machine says of itself are no files of anybody's. */
+export const OF_THE_SYSTEM = /^\/(?:dev|proc|sys)(?:\/|$)/
+
+let seam: Seam | undefined
+let part: Part | undefined
+/** Those that have files open. */
+const holders = new SafeMap<Volume, true>()
+
+export function watchVolumes(given: Seam): void {
+  seam = given
+}
+
+/** The part that volumes are made of. @throws RuleSyntaxError where the guard is not installed */
+export function volumes(): Part {
+  if (part !== undefined) return part
+  if (seam === undefined) throw new RuleSyntaxError('no test runs here', 'a test, a hook or a test file')
+  const { tap } = seam
+  const loaded = tap.part('volume') as { readonly part: Part; useKit(kit: Kit): void }
+  loaded.useKit({ real, readPath, tap, fits, isAsymmetric, isRegExp, suggest, Misuse: RuleSyntaxError })
+  part = loaded.part
+  return part
+}
+
+export function newVolume(contents: unknown, options: unknown): Volume {
+  if (real.platform === 'win32')
+    throw new RuleSyntaxError('volumes have the paths of POSIX, which Windows has not', 'macOS or Linux')
+  const volume = volumes().volume(contents, options)
+  volume.descriptors.late = (file) => {
+    const access = file.writes ? 'write' : 'read'
+    const step: Step = { access, last: 'content', function: file.writes ? 'write' : 'read', opens: true }
+    const stop = seam?.judge(file.path, step)
+    if (stop?.kind === 'reply' && stop.reply.answer === volume) return
+    if (stop !== undefined && stop.kind !== 'reply')
+      throw errorOf(stop, { access, syscall: step.function, path: file.path })
+    volume.refuseDescriptor()
+  }
+  volume.descriptors.onOpen = () => holders.set(volume, true)
+  volume.descriptors.onIdle = () => holders.delete(volume)
+  return volume
+}
+
+/** The volume whose file a descriptor stands for. */
+export function holderOf(target: unknown): Volume | undefined {
+  const fd = typeof target === 'number' ? target : (target as { fd?: unknown } | null)?.fd
+  if (typeof fd !== 'number' || fd < FIRST_DESCRIPTOR) return undefined
+  for (const volume of holders.keys()) if (volume.descriptors.has(fd)) return volume
+  return undefined
+}
+
+export function isVolume(answer: unknown): answer is Volume {
+  return typeof (answer as Partial<Volume> | null | undefined)?.takes === 'function'
+}
+
+/** The volume in force where the present code stands. */
+export function volumeHere(): Volume | undefined {
+  for (let frame = seam?.tap.frame(); frame !== undefined; frame = frame.parent) {
+    const mock = frame.mocks.find(({ answer }) => isVolume(answer))
+    if (mock !== undefined) return mock.answer as Volume
+  }
+  return undefined
+}
+
+/** The volume that answered in a sandbox, or that would have. */
+export function volumeOf(interactions: readonly object[]): Volume {
+  for (const interaction of interactions) {
+    const { mock } = interaction as { mock?: { answer: unknown } }
+    if (isVolume(mock?.answer)) return mock.answer
+  }
+  const volume = volumeHere()
+  if (volume === undefined)
+    throw new RuleSyntaxError('there is no volume here', "tripwire.fs.volume({ 'a.txt': 'text' })")
+  return volume
+}
+
+/** Whether a reply's volume answers, or who else: the error to fail with, true where it does, false where the real thing is done. */
+export function settle(reply: Reply, asked: Parameters<Volume['takes']>[1]): Error | boolean {
+  for (;;) {
+    if (reply.passThrough) return false
+    const { answer } = reply
+    if (!isVolume(answer)) return true
+    const taken = answer.takes(reply, asked)
+    if (taken === true) return true
+    if (taken !== false) return taken
+    if (reply.passThrough) return false
+  }
+}

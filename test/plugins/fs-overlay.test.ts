@@ -1,0 +1,141 @@
+import { execFileSync } from 'node:child_process'
+import fs, { promises } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { tripwire } from 'vitest-tripwire'
+import { usePlaces } from '../support/outside.ts'
+
+const places = usePlaces()
+const { out } = places
+
+test('over the project, what nobody wrote is read from the disk', async () => {
+  const volume = tripwire.fs.volume({ 'new.txt': 'new' }, { at: places.outside })
+  await tripwire.sandbox(async () => {
+    expect(fs.readFileSync(out('file'), 'utf8')).toBe('untouched')
+    expect(fs.readFileSync(out('new.txt'), 'utf8')).toBe('new')
+    expect(await promises.readFile(out('folder/inner'), 'utf8')).toBe('untouched')
+    expect(fs.readdirSync(places.outside).sort()).toEqual(['file', 'folder', 'link', 'new.txt'])
+    expect(fs.readdirSync(places.outside, { recursive: true }).sort()).toEqual([
+      'file',
+      'folder',
+      'folder/inner',
+      'link',
+      'new.txt',
+    ])
+    expect(fs.existsSync(out('missing'))).toBe(false)
+    expect(() => fs.readFileSync(out('missing'))).toThrow(`ENOENT: no such file or directory, open '${out('missing')}'`)
+  })
+  expect(volume.diff()).toEqual({ created: {}, changed: {}, removed: [] })
+})
+
+test('writing to a real file, through a real link too, changes the volume alone', () => {
+  const before = places.tree()
+  tripwire.fs.volume({}, { at: places.outside })
+  const box = tripwire.sandbox((box) => {
+    fs.appendFileSync(out('link'), '\nand more\n')
+    fs.writeFileSync(out('folder/inner'), Buffer.from([0, 1]))
+    fs.chmodSync(out('folder'), 0o700)
+    expect(fs.readFileSync(out('file'), 'utf8')).toBe('untouched\nand more\n')
+    expect(fs.statSync(out('folder')).mode & 0o777).toBe(0o700)
+    return box
+  })
+  expect(box.fs.diff()).toMatchInlineSnapshot(`
+    {
+      "changed": {
+        "file": "@@ -1 +1,2 @@
+    -untouched
+    \\ No newline at end of file
+    +untouched
+    +and more",
+        "folder/": "mode 755 -> 700",
+        "folder/inner": "<binary, 9 bytes> -> <binary, 2 bytes>",
+      },
+      "created": {},
+      "removed": [],
+    }
+  `)
+  tripwire.fs.assert({
+    file: 'untouched\nand more\n',
+    'folder/': { mode: 0o700 },
+    'folder/inner': new Uint8Array([0, 1]),
+  })
+  expect(places.tree()).toEqual(before)
+})
+
+test('removing and moving real files is remembered', () => {
+  const before = places.tree()
+  tripwire.fs.volume({}, { at: places.outside })
+  const box = tripwire.sandbox((box) => {
+    fs.rmSync(out('file'))
+    expect(fs.existsSync(out('file'))).toBe(false)
+    expect(fs.existsSync(out('link'))).toBe(false)
+    expect(() => fs.statSync(out('link'))).toThrow('ENOENT')
+    fs.renameSync(out('folder'), out('moved'))
+    expect(fs.readFileSync(out('moved/inner'), 'utf8')).toBe('untouched')
+    expect(() => fs.readFileSync(out('folder/inner'))).toThrow('ENOENT')
+    fs.rmSync(out('moved'), { recursive: true })
+    expect(fs.readdirSync(places.outside)).toEqual(['link'])
+    fs.mkdirSync(out('folder'))
+    expect(fs.readdirSync(out('folder'))).toEqual([])
+    return box
+  })
+  expect(box.fs.diff()).toEqual({ created: {}, changed: {}, removed: ['file', 'folder/inner'] })
+  tripwire.fs.assert({ file: null, 'folder/inner': null })
+  expect(places.tree()).toEqual(before)
+})
+
+test('null takes a real file away, and a later write brings it back', () => {
+  tripwire.fs.volume({ file: null }, { at: places.outside })
+  tripwire.sandbox(() => {
+    expect(fs.existsSync(out('file'))).toBe(false)
+    fs.writeFileSync(out('file'), 'untouched')
+  })
+  tripwire.fs.assert({ file: 'untouched' })
+})
+
+test('the temporary folder is written in memory as well', () => {
+  tripwire.fs.volume()
+  const made = tripwire.sandbox(() => {
+    const folder = fs.mkdtempSync(places.into('work-'))
+    fs.writeFileSync(join(folder, 'a'), 'x')
+    expect(fs.readdirSync(places.inside)).toContain(folder.split('/').at(-1))
+    return folder
+  })
+  expect(fs.existsSync(made)).toBe(false)
+  tripwire.fs.assert({ [`${made}/a`]: 'x' })
+})
+
+test('modules are loaded from the real disk, over nothing too', async () => {
+  tripwire.fs.volume({ a: 'x' }, { over: 'empty' }).optional()
+  await tripwire.sandbox(async () => {
+    const load = createRequire(import.meta.url)
+    expect(load('fast-check/package.json').name).toBe('fast-check')
+    const { pool } = await import('../fixtures/fs-volume/loaded-late.ts')
+    expect(pool).toBe('loaded')
+  })
+})
+
+test('a program that is let through sees the disk, and not the volume', () => {
+  tripwire.fs.volume({ file: 'of the volume' }, { at: places.outside })
+  tripwire.sandbox({ allow: ['subprocess:cat'] }, () => {
+    expect(fs.readFileSync(out('file'), 'utf8')).toBe('of the volume')
+    expect(execFileSync('cat', [out('file')], { encoding: 'utf8' })).toBe('untouched')
+  })
+})
+
+test('parallel sandboxes have volumes of their own', async () => {
+  const work = (name: string) =>
+    tripwire.sandbox(async (box) => {
+      const volume = tripwire.fs.volume({}, { at: places.outside })
+      await promises.writeFile(out('mine'), name)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      expect(await promises.readFile(out('mine'), 'utf8')).toBe(name)
+      return { box, volume }
+    })
+  const both = await Promise.all([work('one'), work('two')])
+  expect(both.map(({ box }) => box.fs.read('mine'))).toEqual(['one', 'two'])
+  expect(both.map(({ volume }) => volume.diff().created)).toEqual([{ mine: 'one' }, { mine: 'two' }])
+  tripwire.fs.assert({ mine: 'two' })
+  tripwire.fs.assert({ mine: 'one' })
+})
