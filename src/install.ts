@@ -100,6 +100,7 @@ function assemble(): Installed {
   const patches = new PatchSet(denied)
   onceBuiltIn(patches, 'worker_threads', () => threads.take(builtIn('node:worker_threads')))
   const installPlugins = (plugins: readonly PluginDefinition[], into: PatchSet) => {
+    if (plugins.length === 0) return
     for (const plugin of plugins) {
       try {
         guard.addPlugin(plugin)

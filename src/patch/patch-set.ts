@@ -6,9 +6,13 @@ import { mayReachUs } from './reach.ts'
 import { behindWall, type Denied, HARDENED } from './wall.ts'
 
 interface Patch {
+  readonly owned: Owned
+  readonly key: PropertyKey
   readonly before: PropertyDescriptor | undefined
   readonly replacement: unknown
   readonly original: unknown
+  /** Our patch that this one was put on. */
+  readonly below: Patch | undefined
 }
 
 /** A slot of ours that somebody emptied; `how` completes "… was". */
@@ -17,10 +21,10 @@ export interface LostSlot {
   readonly how: 'put back' | 'removed' | 'replaced'
 }
 
-/** What was patched of an owner, the last patch of a property last. */
+/** What was patched of an owner, the last patch of each property. */
 interface Owned {
   readonly owner: WeakRef<object>
-  readonly patches: Map<PropertyKey, Patch[]>
+  readonly patches: Map<PropertyKey, Patch>
 }
 
 // Captured at load: tests replace them, and the first worker makes hundreds of patches before the first test.
@@ -44,7 +48,7 @@ export class LockedSlotError extends Error {
  * libraries of a test file go with its context.
  */
 export class PatchSet {
-  readonly #undo: (() => void)[] = []
+  readonly #undo: (Patch | (() => void))[] = []
   #owned: WeakMap<object, Owned> = new SafeWeakMap()
   readonly #owners = new SafeSet<Owned>()
 
@@ -67,33 +71,33 @@ export class PatchSet {
     const locked = (holder: string) => new LockedSlotError(slotName(owner, key, original), holder)
     if (before && !before.configurable && !before.writable) throw locked(holderOf(original, before))
     if (!before && !Object.isExtensible(owner)) throw locked('the object is not extensible')
-    this.#remember(owner, key, { before, replacement, original })
+    this.#remember(owner, key, before, replacement, original)
     if (before?.set && assigned(owner, key, replacement)) return
     if (before && !before.configurable) (owner as Record<PropertyKey, unknown>)[key] = replacement
     else if (!defineProperty(owner, key, put(replacement, before))) throw locked(holderOf(original, before))
   }
 
-  #remember(owner: object, key: PropertyKey, patch: Patch): void {
+  #remember(
+    owner: object,
+    key: PropertyKey,
+    before: PropertyDescriptor | undefined,
+    replacement: unknown,
+    original: unknown,
+  ): void {
     let owned = this.#owned.get(owner)
     if (owned === undefined) {
       owned = { owner: new WeakRef(owner), patches: new SafeMap() }
       this.#owned.set(owner, owned)
       this.#owners.add(owned)
     }
-    const { owner: held, patches } = owned
-    const list = patches.get(key)
-    if (list === undefined) patches.set(key, [patch])
-    else list.push(patch)
-    this.#undo.push(() => {
-      const there = held.deref()
-      const last = patches.get(key)?.pop()
-      if (there && last) restore(there, key, last)
-    })
+    const patch = { owned, key, before, replacement, original, below: owned.patches.get(key) }
+    owned.patches.set(key, patch)
+    this.#undo.push(patch)
   }
 
   /** Whether what we put there still is there; asked for every request, so nothing is searched. */
   holds(owner: object, key: PropertyKey): boolean {
-    const patch = this.#owned.get(owner)?.patches.get(key)?.at(-1)
+    const patch = this.#owned.get(owner)?.patches.get(key)
     return patch !== undefined && (owner as Record<PropertyKey, unknown>)[key] === patch.replacement
   }
 
@@ -104,25 +108,13 @@ export class PatchSet {
   takeLost(): LostSlot[] {
     const lost: LostSlot[] = []
     for (const owned of this.#owners) {
-      const owner = owned.owner.deref()
+      const owner = owned.owner.deref() as Record<PropertyKey, unknown> | undefined
       if (owner === undefined) this.#owners.delete(owned)
-      else for (const [key, list] of owned.patches) this.#check(owner, key, list, lost)
+      // Asked after every test: what is in place costs a look.
+      else
+        for (const patch of owned.patches.values()) if (owner[patch.key] !== patch.replacement) mend(owner, patch, lost)
     }
     return lost
-  }
-
-  #check(owner: object, key: PropertyKey, list: readonly Patch[], lost: LostSlot[]): void {
-    const patch = list.at(-1)
-    const now = (owner as Record<PropertyKey, unknown>)[key]
-    if (patch === undefined || now === patch.replacement) return
-    const how = howLost(owner, key, now, list)
-    if (how === undefined) return
-    lost.push({ slot: slotName(owner, key, patch.original), how })
-    if (patch.before?.set && assigned(owner, key, patch.replacement)) return
-    const descriptor = { ...(patch.before?.get ? {} : patch.before), value: patch.replacement }
-    const usual = { writable: true, configurable: true, enumerable: patch.before?.enumerable ?? false }
-    if (!Reflect.defineProperty(owner, key, { ...usual, ...descriptor })) Reflect.set(owner, key, patch.replacement)
-    syncBuiltinESMExports()
   }
 
   onUndo(undo: () => void): void {
@@ -136,10 +128,12 @@ export class PatchSet {
 
   /** Takes everything back; tries all of it even if one step throws, and throws the first error at the end. */
   undo(): void {
+    if (this.#undo.length === 0) return
     let failed: unknown
     for (let undo = this.#undo.pop(); undo; undo = this.#undo.pop()) {
       try {
-        undo()
+        if (typeof undo === 'function') undo()
+        else takeBack(undo)
       } catch (error) {
         failed ??= error
       }
@@ -151,8 +145,32 @@ export class PatchSet {
   }
 }
 
-function howLost(owner: object, key: PropertyKey, now: unknown, list: readonly Patch[]): LostSlot['how'] | undefined {
-  if (list.some(({ original }) => now === original)) return Object.hasOwn(owner, key) ? 'put back' : 'removed'
+function takeBack(patch: Patch): void {
+  const { owned, key, below } = patch
+  if (below === undefined) owned.patches.delete(key)
+  else owned.patches.set(key, below)
+  const owner = owned.owner.deref()
+  if (owner) restore(owner, patch)
+}
+
+/** Puts a patch in its place again if it was lost, and tells of it. */
+function mend(owner: object, patch: Patch, lost: LostSlot[]): void {
+  const { key, before, replacement, original } = patch
+  const how = howLost(owner, patch)
+  if (how === undefined) return
+  lost.push({ slot: slotName(owner, key, original), how })
+  if (before?.set && assigned(owner, key, replacement)) return
+  const descriptor = { ...(before?.get ? {} : before), value: replacement }
+  const usual = { writable: true, configurable: true, enumerable: before?.enumerable ?? false }
+  if (!Reflect.defineProperty(owner, key, { ...usual, ...descriptor })) Reflect.set(owner, key, replacement)
+  syncBuiltinESMExports()
+}
+
+function howLost(owner: object, patch: Patch): LostSlot['how'] | undefined {
+  const { key } = patch
+  const now: unknown = Reflect.get(owner, key)
+  for (let each: Patch | undefined = patch; each; each = each.below)
+    if (now === each.original) return Object.hasOwn(owner, key) ? 'put back' : 'removed'
   if (!isPrototype(owner)) return undefined
   if (now === undefined) return 'removed'
   return typeof now === 'function' && !mayReachUs(now as () => unknown) ? 'replaced' : undefined
@@ -179,7 +197,7 @@ function put(value: unknown, before: PropertyDescriptor | undefined): PropertyDe
     : { value, writable, configurable, enumerable }
 }
 
-function restore(owner: object, key: PropertyKey, { before, original, replacement }: Patch): void {
+function restore(owner: object, { key, before, original, replacement }: Patch): void {
   const now = Reflect.getOwnPropertyDescriptor(owner, key)
   if (now?.get && now.set && Reflect.get(owner, key) === replacement) Reflect.set(owner, key, original)
   if (now === undefined || now.value !== replacement) return
