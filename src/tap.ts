@@ -68,8 +68,13 @@ export interface Tap {
    * @param patch changes nothing but that module
    */
   onceBuiltIn<T extends object>(name: string, patch: (module: T) => void): void
-  /** Calls `found` with the exports of each CommonJS file whose path fits, of every copy of a library, once it is loaded. */
-  onceLoaded(path: RegExp, found: (exported: object) => void): void
+  /**
+   * Calls `found` with the exports of each CommonJS file whose path ends so, of every copy of a library, once it is loaded.
+   *
+   * @param ends with `/` between the folders, whatever the platform: every file that is loaded is compared with them
+   * @example tap.onceLoaded(['/pg/lib/client.js'], (Client) => …)
+   */
+  onceLoaded(ends: readonly string[], found: (exported: object) => void): void
   /**
    * Remembers the present stack; what it gives runs a function as if it went on from here. For libraries that reach their seam on a later
    * stack: a call in that context that finds no line of the user's names the one that is remembered. Costs a stack.

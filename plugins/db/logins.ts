@@ -15,7 +15,7 @@ type Method = (this: object, ...args: unknown[]) => unknown
 /** A method of a driver in which it connects, or from which it will. */
 interface Entry {
   readonly driver: string
-  readonly file: RegExp
+  readonly files: readonly string[]
   /** Where the method is, in what the file exports. */
   owner(exported: Known): unknown
   readonly method: string
@@ -30,28 +30,28 @@ const known = (value: unknown): Known => (typeof value === 'object' && value !==
 const ENTRIES: readonly Entry[] = [
   {
     driver: 'pg',
-    file: /[/\\]pg[/\\]lib[/\\]client\.js$/,
+    files: ['/pg/lib/client.js'],
     owner: prototypeOf,
     method: 'connect',
     login: (client) => client,
   },
   {
     driver: 'mysql2',
-    file: /[/\\]mysql2[/\\](?:index|promise)\.js$/,
+    files: ['/mysql2/index.js', '/mysql2/promise.js'],
     owner: (exported) => exported,
     method: 'createConnection',
     login: (_, [options]) => (typeof options === 'string' ? loginOfUrl(options) : known(options)),
   },
   {
     driver: 'mysql2',
-    file: /[/\\]mysql2[/\\]lib[/\\](?:base[/\\])?pool\.js$/,
+    files: ['/mysql2/lib/pool.js', '/mysql2/lib/base/pool.js'],
     owner: prototypeOf,
     method: 'getConnection',
     login: (pool) => known(known(pool.config).connectionConfig),
   },
   {
     driver: 'ioredis',
-    file: /[/\\]ioredis[/\\]built[/\\](?:Redis|redis[/\\]index)\.js$/,
+    files: ['/ioredis/built/Redis.js', '/ioredis/built/redis/index.js'],
     owner: (exported) => prototypeOf(exported.default),
     method: 'connect',
     login: ({ options }) => ({ user: known(options).username, database: known(options).db || undefined }),
@@ -59,7 +59,7 @@ const ENTRIES: readonly Entry[] = [
   },
   {
     driver: 'redis',
-    file: /[/\\]@redis[/\\]client[/\\]dist[/\\]lib[/\\]client[/\\]index\.js$/,
+    files: ['/@redis/client/dist/lib/client/index.js'],
     owner: (exported) => prototypeOf(exported.default),
     method: 'connect',
     login: ({ options }) => ({ user: known(options).username, database: known(options).database || undefined }),
@@ -67,7 +67,7 @@ const ENTRIES: readonly Entry[] = [
   },
   {
     driver: 'mongodb',
-    file: /[/\\]mongodb[/\\]lib[/\\]mongo_client\.js$/,
+    files: ['/mongodb/lib/mongo_client.js'],
     owner: (exported) => prototypeOf(exported.MongoClient),
     method: 'connect',
     // One connection serves all databases.
@@ -87,7 +87,7 @@ export function loginOf(driver: string): Login | undefined {
 /** Wraps the clients once they are loaded, each copy of them. */
 export function watchLogins(tap: Tap): void {
   for (const entry of ENTRIES) {
-    tap.onceLoaded(entry.file, (exported) => {
+    tap.onceLoaded(entry.files, (exported) => {
       const owner = entry.owner(exported as Known) as Record<string, Method> | undefined
       if (typeof owner?.[entry.method] === 'function') wrap(tap, owner, entry)
     })

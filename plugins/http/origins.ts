@@ -17,8 +17,8 @@ export interface Target {
   readonly port: number
 }
 
-const SUPERAGENT = /[/\\]superagent[/\\]lib[/\\]node[/\\]index\.js$/
-const GRPC_CLIENT = /[/\\]@grpc[/\\]grpc-js[/\\]build[/\\]src[/\\]client\.js$/
+const SUPERAGENT = ['/superagent/lib/node/index.js']
+const GRPC_CLIENT = ['/@grpc/grpc-js/build/src/client.js']
 const GRPC_CALLS = ['makeUnaryRequest', 'makeClientStreamRequest', 'makeServerStreamRequest', 'makeBidiStreamRequest']
 const GRPC_TARGET = /^dns:(?:\/\/[^/]*\/)?\/?([^/:]+)(?::(\d+))?$/
 /** `connectivityState.READY`: what is connected makes no connection. */

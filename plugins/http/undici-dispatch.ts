@@ -36,7 +36,7 @@ export type JudgeDispatch = (
 
 type Dispatch = (this: object, options: DispatchOptions, handler: object) => boolean
 
-const FILE = /[/\\]lib[/\\]dispatcher[/\\](client|pool-base)\.js$/
+const FILES = ['/lib/dispatcher/client.js', '/lib/dispatcher/pool-base.js']
 
 /** @returns what is known of the request that undici is making at this moment */
 export function watchDispatchers(tap: Tap, judge: JudgeDispatch): () => Announced | undefined {
@@ -82,7 +82,7 @@ export function watchDispatchers(tap: Tap, judge: JudgeDispatch): () => Announce
     return { frame: tap.frame(), call }
   }
 
-  tap.onceLoaded(FILE, (exported) => {
+  tap.onceLoaded(FILES, (exported) => {
     const { PoolBase } = exported as { PoolBase?: { prototype: object } }
     const owner = PoolBase?.prototype ?? (exported as { prototype?: object }).prototype
     const key = owner && symbolOf(owner, 'dispatch')

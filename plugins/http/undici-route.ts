@@ -27,7 +27,7 @@ export type Announce = (
   options: DispatchOptions,
 ) => { readonly call: OpenCall; readonly origin: string | URL } | undefined
 
-const AGENT_FILE = /[/\\]lib[/\\]dispatcher[/\\]agent\.js$/
+const AGENT_FILE = ['/lib/dispatcher/agent.js']
 /** Where undici keeps the dispatcher of `fetch`: for copies up to 7, and from 8 on. */
 const GLOBALS = ['undici.globalDispatcher.1', 'undici.globalDispatcher.2'].map((name) => Symbol.for(name))
 

@@ -16,15 +16,13 @@ export const SPOKEN: Readonly<Record<string, Spoken>> = {
   nodemailer: { protocol: 'SMTP', port: 587 },
 }
 
-const KAFKA_CLUSTER = /[/\\]kafkajs[/\\]src[/\\]cluster[/\\]index\.js$/
-
 interface Cluster {
   connect(...args: unknown[]): unknown
 }
 
 /** kafkajs connects in a queue of its own, some ticks after it is asked to, and again and again. */
 export function rememberClients(tap: Tap): void {
-  tap.onceLoaded(KAFKA_CLUSTER, (exported) => {
+  tap.onceLoaded(['/kafkajs/src/cluster/index.js'], (exported) => {
     const { prototype } = exported as { prototype?: Cluster }
     if (typeof prototype?.connect !== 'function') return
     tap.patch(prototype, 'connect', (original) => {

@@ -1,12 +1,14 @@
 /** Meets the files of CommonJS libraries as they are loaded, every copy, by whoever and in whatever context. */
 
+import { sep } from 'node:path'
 import { Script } from 'node:vm'
 import { builtIn } from '../built-in.ts'
 import { SafeWeakMap } from '../core/collections.ts'
+import { endsWith } from '../core/texts.ts'
 import type { PatchSet } from './patch-set.ts'
 
 interface Wanted {
-  readonly path: RegExp
+  readonly ends: readonly string[]
   readonly found: (exported: object) => void
 }
 type Wrapper = (exports: object, require: unknown, module: { readonly exports: object }, ...rest: unknown[]) => unknown
@@ -15,15 +17,21 @@ type Wrapper = (exports: object, require: unknown, module: { readonly exports: o
 const wanted = new SafeWeakMap<PatchSet, Wanted[]>()
 
 /**
- * Calls `found` with what each file exports whose path fits, once it was loaded, and with those that are there already. Through `require`
+ * Calls `found` with what each file exports whose path ends so, once it was loaded, and with those that are there already. Through `require`
  * or `import`, both end in the extension handler (Node 20 to 26); but in Vitest's vm pools, which have a loader of their own and mark each
  * script with its path (4.1 and 5).
  */
-export function onceLoaded(patches: PatchSet, path: RegExp, found: Wanted['found']): void {
+export function onceLoaded(patches: PatchSet, ends: readonly string[], found: Wanted['found']): void {
   const { _cache } = builtIn('node:module') as unknown as { _cache: Record<string, NodeModule | undefined> }
   const list = wanted.get(patches) ?? watch(patches)
-  list.push({ path, found })
-  for (const file in _cache) if (path.test(file)) found(_cache[file]?.exports)
+  list.push({ ends, found })
+  for (const file in _cache) if (isOneOf(ends, file)) found(_cache[file]?.exports)
+}
+
+function isOneOf(ends: readonly string[], path: string): boolean {
+  const file = sep === '/' ? path : path.replaceAll(sep, '/')
+  for (const end of ends) if (endsWith(file, end)) return true
+  return false
 }
 
 function watch(patches: PatchSet): Wanted[] {
@@ -34,7 +42,7 @@ function watch(patches: PatchSet): Wanted[] {
     list.length = 0
   })
   const meet = (file: string, module: { readonly exports: object }) => {
-    for (const { path, found } of list) if (path.test(file)) found(module.exports)
+    for (const { ends, found } of list) if (isOneOf(ends, file)) found(module.exports)
   }
   const { _extensions } = builtIn('node:module') as unknown as {
     _extensions: Record<string, (module: NodeModule, file: string) => void>
@@ -50,7 +58,7 @@ function watch(patches: PatchSet): Wanted[] {
       const wrapper: unknown = Reflect.apply(original, this, args)
       const { identifier } = this
       if (typeof wrapper !== 'function' || typeof identifier !== 'string') return wrapper
-      if (!list.some(({ path }) => path.test(identifier))) return wrapper
+      if (!list.some(({ ends }) => isOneOf(ends, identifier))) return wrapper
       return function (this: unknown, ...parts: Parameters<Wrapper>) {
         const result = Reflect.apply(wrapper as Wrapper, this, parts)
         meet(identifier, parts[2])

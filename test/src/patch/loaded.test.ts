@@ -28,9 +28,9 @@ function file(name: string, text: string): string {
 test('what is loaded, and what was loaded before, is met once for each who wants it', () => {
   load(file('early.js', 'exports.name = "early"'))
   const met: unknown[] = []
-  onceLoaded(patches, /early\.js$/, (exported) => met.push({ ...exported }))
-  onceLoaded(patches, /late\.js$/, (exported) => met.push({ ...exported }))
-  onceLoaded(patches, /(?:early|late)\.js$/, (exported) => met.push({ again: true, ...exported }))
+  onceLoaded(patches, ['/early.js'], (exported) => met.push({ ...exported }))
+  onceLoaded(patches, ['/late.js'], (exported) => met.push({ ...exported }))
+  onceLoaded(patches, ['/early.js', '/late.js'], (exported) => met.push({ again: true, ...exported }))
   load(file('late.js', 'exports.name = "late"'))
   expect(met).toEqual([
     { name: 'early' },
@@ -48,15 +48,15 @@ test('however many want files, one frame stands on the stack of who loads', () =
         'Error.stackTraceLimit = 100; exports.at = new Error().stack.split("\\n").length',
       ),
     ).at
-  onceLoaded(patches, /a\.js$/, () => {})
+  onceLoaded(patches, ['/a.js'], () => {})
   const one = depth()
-  for (const name of ['b', 'c']) onceLoaded(patches, new RegExp(`${name}.js$`), () => {})
+  for (const name of ['b', 'c']) onceLoaded(patches, [`/${name}.js`], () => {})
   expect(depth()).toBe(one)
 })
 
 test('once taken back, nothing is met any more', () => {
   const met: unknown[] = []
-  onceLoaded(patches, /after\.js$/, (exported) => met.push(exported))
+  onceLoaded(patches, ['/after.js'], (exported) => met.push(exported))
   patches.undo()
   load(file('after.js', ''))
   expect(met).toEqual([])
