@@ -3,7 +3,7 @@
  * made a suite of small files 1.26 times slower. The guard itself is one script, so that V8's code of it can be kept (see docs/decisions).
  */
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { Script } from 'node:vm'
 import { rolldown } from 'rolldown'
 
@@ -28,23 +28,20 @@ function rewrite(name, change) {
 }
 
 /** What a module imports is taken once, so nobody who replaces a function of Node's later reaches the guard. */
-function asScript(module) {
-  const script = module
-    .replace(/^(?:import[^;]*from"node:[\w/]+";)+/, (imports) =>
-      imports.replace(/import(?:\{([^}]*)\})from"(node:[\w/]+)";/g, (_, names, from) => {
-        return `const{${names.replaceAll(' as ', ':')}}=require("${from}");`
+function asScript(module, ways) {
+  return module
+    .replace(/^(?:import[^;]*from"[^"]+";)+/, (imports) =>
+      imports.replace(/import\{([^}]*)\}from"([^"]+)";/g, (_, names, from) => {
+        return `const{${names.replaceAll(' as ', ':')}}=${ways[from] ?? `require("${from}")`};`
       }),
     )
+    .replace(/export\{\};\s*$/, '')
     .replace(/export\{([^}]*)\};\s*$/, (_, names) => {
       const entries = names.split(',').map((name) => name.split(' as '))
       return `Object.assign(exports,{${entries.map(([own, given = own]) => `${given}:${own}`)}});`
     })
     .replaceAll('import.meta.filename', '__filename')
     .replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
-  const whole = `(function(exports,require,__filename,KEEP_CODE){'use strict';${script}\n})`
-  // Throws where something is left that only a module may hold.
-  new Script(whole)
-  return whole
 }
 
 const isGuards = (id) => /dist[/\\]/.test(id) && !/dist[/\\]src[/\\](?:vitest|setup|index|register|load)\b/.test(id)
@@ -58,8 +55,21 @@ const chunks = await bundle(
   },
 )
 
-const script = asScript(readFileSync(`${DIR}/guard.js`, 'utf8'))
+// What each file runs of the setup is kept compiled with the guard.
+const guard = asScript(readFileSync(`${DIR}/guard.js`, 'utf8'), {})
+const setup = asScript(readFileSync(`${DIR}/setup.js`, 'utf8'), { './guard.js': 'exports', vitest: 'vitest' })
+const setUp = `exports.setUp=async(vitest)=>{${setup}};`
+const script = `(function(exports,require,__filename,KEEP_CODE){'use strict';${guard}${setUp}\n})`
+// Throws where something is left that only a module may hold.
+new Script(script)
 writeFileSync(`${DIR}/guard.cjs`, script)
+renameSync(`${DIR}/setup.js`, `${DIR}/setup-here.js`)
+// As a module of its own where it stands alone, and in Vitest's vm pools, where the guard is of another realm than the file.
+writeFileSync(
+  `${DIR}/setup.js`,
+  `import{createRequire}from'node:module';import*as vitest from'vitest';const{setUp}=createRequire(import.meta.url)('./load.cjs');
+if(setUp instanceof Function&&process[Symbol.for('vitest-tripwire.installation')])await setUp(vitest);else await import('./setup-here.js');\n`,
+)
 
 const hash = createHash('sha256').update(script).digest('hex').slice(0, 16)
 await bundle({ input: 'dist/src/load.js' }, { file: `${DIR}/load.cjs`, format: 'cjs', exports: 'default' })

@@ -2,8 +2,8 @@
 import { createRequire } from 'node:module'
 import { builtIn } from '../built-in.ts'
 import { printFile } from '../errors/call-site.ts'
+import { PACKAGE_ROOT } from '../package-root.ts'
 
-const { cache } = createRequire(import.meta.url)
 const MOST = 8
 const TOLD = Symbol.for('vitest-tripwire.earlier-told')
 
@@ -11,6 +11,7 @@ export function warnOfEarlierModules(): void {
   const told = process as unknown as Record<symbol, boolean>
   if (told[TOLD]) return
   told[TOLD] = true
+  const { cache } = createRequire(PACKAGE_ROOT)
   const files = Object.keys(cache).filter(
     (file) => !/[/\\]node_modules[/\\](?:vitest|@vitest|vite|vitest-tripwire)[/\\]/.test(file),
   )
