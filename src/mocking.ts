@@ -29,6 +29,8 @@ export interface Reply {
   declines(): Error | undefined
   /** The mock lets the call through after all, which the plugin does. @returns the error to fail with, where a ceiling does not */
   lets(): Error | undefined
+  /** The answers of all fallbacks (`Register`) that fit the call, in the order in which they would be asked. */
+  fallbacks(): readonly unknown[]
   /** Whether code in a frame stands in the sandbox that the call was made in. */
   holds(frame: Frame): boolean
   /** A conversation has begun: at the end of its test, what of the answer is left over (steps of a script) makes the mock unused. */
@@ -152,6 +154,8 @@ export type Register = (
   options?: {
     /** Answers what no other mock does, wherever it was registered. */
     readonly last?: boolean
+    /** Answers what no other mock of its frame does; of several, the one made last is asked first. */
+    readonly fallback?: boolean
   },
 ) => { times(count: number): unknown; always(): unknown; optional(): unknown }
 

@@ -34,7 +34,8 @@ export interface HttpFamily extends Family {
   /** @example tripwire.http.assert('POST https://api.stripe.com/v1/charges', { body: { amount: 5000 } }) */
   assert(pattern: string | URL | RegExp | HttpPattern, facts?: HttpFacts): void
   /**
-   * Takes msw's request handlers as they are; each may answer any number of calls, or none. `{ once: true }`, `passthrough()`, generators and
+   * Takes msw's request handlers as they are; each may answer any number of calls, or none. As in msw, those of the latest call are asked first;
+   * mocks of the same scope are asked before them. `{ once: true }`, `passthrough()`, generators and
    * GraphQL work as msw means them.
    *
    * @example tripwire.http.use(http.get('https://api.example.com/user/:id', () => HttpResponse.json({ name: 'Ada' })))

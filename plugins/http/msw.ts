@@ -27,10 +27,11 @@ const { URL } = globalThis
 export function useHandlers(register: Register) {
   return (...handlers: readonly unknown[]): void => {
     const known = handlers.map(checked)
-    for (const handler of known) {
+    // As in msw: of one call the first that fits answers, of several the latest call's.
+    for (const handler of known.toReversed()) {
       const answer: HttpAnswer = { of: (request) => responseOf(handler, request), declines: true }
       const text = `tripwire.http.use(${handler.info.header ?? 'a handler'})`
-      const mock = register(patternsOf(handler), answer, text)
+      const mock = register(patternsOf(handler), answer, text, { fallback: true })
       if (!handler.options?.once) mock.always()
       mock.optional()
     }

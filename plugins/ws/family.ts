@@ -39,8 +39,8 @@ export interface WsFamily extends Family {
   /** A script without steps: `.expect(message)`, `.send(message)`, `.ping()`, `.wait(ms)`, `.close(code)`, `.terminate()` each give a longer one. */
   script(): WsScript
   /**
-   * Takes msw's handlers of WebSockets as they are; they may answer any number of connections, or none. Those that are given together hear the
-   * same connection, as in msw. `server.connect()` leads to the real server, under the ceilings in force; the connection has to be asserted.
+   * Takes msw's handlers of WebSockets as they are; they may answer any number of connections, or none. As in msw, all that fit hear the
+   * same connection, those of the latest call first; a mock of the same scope is asked before them. `server.connect()` leads to the real server, under the ceilings in force; the connection has to be asserted.
    *
    * @example tripwire.ws.use(ws.link('wss://feed.example.com').addEventListener('connection', ({ client }) => client.send('hello')))
    */

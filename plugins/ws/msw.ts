@@ -18,10 +18,12 @@ export function useHandlers(register: Register, print: PrintCall) {
   return (...given: readonly unknown[]): void => {
     if (given.length === 0) throw new RuleSyntaxError('there is no handler', EXPECTED)
     const handlers = given.map(checked)
-    // As in msw, all that fit hear the connection: they are one mock.
+    // As in msw, all that fit hear the connection, also those of other calls: they are one mock, and find the others.
     const url = (address: unknown) => handlers.some((handler) => handler.test(String(address)))
     const links = handlers.map((handler) => print('ws.link', [handler.url]))
-    const mock = register({ url }, { handlers }, `tripwire.ws.use(${[...new Set(links)].join(', ')})`)
+    const mock = register({ url }, { handlers }, `tripwire.ws.use(${[...new Set(links)].join(', ')})`, {
+      fallback: true,
+    })
     mock.always()
     mock.optional()
   }

@@ -120,7 +120,8 @@ function refuse(socket: Duplex, { status = 500, headers = {}, body = '' }: WsRef
 }
 
 function converse(peer: WsPeer, request: IncomingMessage, reply: Reply, tap: Tap): void {
-  const { script, session, handlers } = reply.answer as WsAnswer
+  const { script, session, handlers: own } = reply.answer as WsAnswer
+  const handlers = own && reply.fallbacks().flatMap((answer) => (answer as WsAnswer).handlers ?? [])
   if (script !== undefined) perform(script, peer, reply)
   if (session === undefined && handlers === undefined) return
   const fail = (error: unknown) => close(peer, INTERNAL_ERROR, reply.fails(error))

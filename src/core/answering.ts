@@ -70,6 +70,12 @@ export class Answering {
       capped: (facts) =>
         this.#capped(call, policy) ? this.#unanswered(call, layer, policy, facts, site()) : undefined,
       unanswered: (facts) => this.#unanswered(call, layer, policy, facts, site()),
+      fallbacks: (facts) => {
+        const known = { ...layer, facts }
+        return policy.mocks.filter(
+          ({ fallback, protocol, rule }) => fallback && protocol === layer.protocol && rule.matches(known, false),
+        )
+      },
       holds: (frame) => policyOf(frame).sandbox === policy.sandbox,
       fails: (error, mock) => this.#fails(call, mock, error),
       limited: (limit, now) => this.#limited(call, now, limit, site(), policy),

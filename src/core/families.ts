@@ -4,7 +4,7 @@ import type { FactRule } from './fact-rule.ts'
 import type { Frame } from './frames.ts'
 import { type Interaction, ledgerOf } from './ledger.ts'
 import { isMatcher, specOf } from './matcher.ts'
-import { Mock } from './mocks.ts'
+import { Mock, type MockParts } from './mocks.ts'
 import { policyOf } from './policy.ts'
 import { suggest } from './suggest.ts'
 
@@ -58,6 +58,8 @@ export interface FamilyParts {
   }
 }
 
+type Registered = Pick<MockParts, 'text' | 'rule' | 'answer' | 'passThrough' | 'last' | 'fallback'>
+
 /** Makes `tripwire.<protocol>` of a plugin that has mocks. */
 export function createFamily(
   parts: FamilyParts,
@@ -67,30 +69,19 @@ export function createFamily(
   const { errors } = parts
   const name = `tripwire.${plugin.name}`
 
-  function register(
-    what: string,
-    text: string,
-    rule: FactRule,
-    answer: unknown,
-    passThrough: boolean,
-    last = false,
-  ): MockHandle {
+  function register(what: string, made: Registered): MockHandle {
     const frame = parts.standing(what)
     if (mocking.needs !== undefined) parts.need(mocking.needs, what)
     parts.prepare(plugin.name)
     const owner = frame.kind === 'hook' || frame.kind === 'import' ? (frame.parent ?? frame) : frame
     const mock = new Mock({
       protocol: plugin.name,
-      rule,
-      text,
       source: parts.callerPosition(),
-      answer,
-      passThrough,
-      last,
+      ...made,
     })
     owner.addMock(mock)
     ledgerOf(owner).mocks.push(mock)
-    return handleOf(parts, mock, text)
+    return handleOf(parts, mock, made.text)
   }
 
   /** Reads a pattern and further facts; whatever is wrong with them is told by the same error. */
@@ -119,12 +110,13 @@ export function createFamily(
       const what = `${name}.mock`
       const text = parts.printCall(what, [pattern])
       const { rule } = read(what, text, pattern)
-      return register(what, text, rule, readReply(what, reply), false)
+      return register(what, { text, rule, answer: readReply(what, reply), passThrough: false })
     },
     passThrough(pattern) {
       const what = `${name}.passThrough`
       const text = parts.printCall(what, [pattern])
-      return register(what, text, read(what, text, pattern).rule, undefined, true)
+      const { rule } = read(what, text, pattern)
+      return register(what, { text, rule, answer: undefined, passThrough: true })
     },
     calls(pattern) {
       const what = `${name}.calls`
@@ -150,8 +142,10 @@ export function createFamily(
     },
   }
   const more = mocking.extend?.(
-    (patterns, answer, text, { last } = {}) =>
-      register(text.split('(')[0] ?? text, text, parts.compile(plugin.name, patterns, text), answer, false, last),
+    (patterns, answer, text, when = {}) => {
+      const rule = parts.compile(plugin.name, patterns, text)
+      return register(text.split('(')[0] ?? text, { text, rule, answer, passThrough: false, ...when })
+    },
     parts.printCall,
     {
       next: (pattern, facts) => family.assert(pattern, facts),

@@ -91,8 +91,10 @@ export class Frame {
     this.#change()
   }
 
+  /** Mocks answer in turn; after them fallbacks, the latest first. */
   addMock(mock: Mock): void {
-    this.mocks.push(mock)
+    const first = this.mocks.findIndex(({ fallback }) => fallback)
+    this.mocks.splice(first < 0 ? this.mocks.length : first, 0, mock)
     epoch++
   }
 

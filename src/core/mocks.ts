@@ -19,6 +19,8 @@ export class Mock {
   readonly passThrough: boolean
   /** Whether it answers only what no other mock does. */
   readonly last: boolean
+  /** Whether it answers only what no other mock of its frame does. */
+  readonly fallback: boolean
   /** How many calls it has to answer, and may. */
   least = 1
   most = 1
@@ -29,7 +31,7 @@ export class Mock {
   /** How many may be there before those that are over are let go: a mock of a file would keep all conversations of its tests. */
   #most = 16
 
-  constructor({ protocol, rule, text, source, answer, passThrough, last = false }: MockParts) {
+  constructor({ protocol, rule, text, source, answer, passThrough, last = false, fallback = false }: MockParts) {
     this.protocol = protocol
     this.rule = rule
     this.text = text
@@ -37,6 +39,7 @@ export class Mock {
     this.answer = answer
     this.passThrough = passThrough
     this.last = last
+    this.fallback = fallback
   }
 
   get exhausted(): boolean {
@@ -67,8 +70,8 @@ export class Mock {
 }
 
 /** What a mock is made of; how often it may and must answer is said later. */
-type MockParts = Pick<Mock, 'protocol' | 'rule' | 'text' | 'source' | 'answer' | 'passThrough'> &
-  Partial<Pick<Mock, 'last'>>
+export type MockParts = Pick<Mock, 'protocol' | 'rule' | 'text' | 'source' | 'answer' | 'passThrough'> &
+  Partial<Pick<Mock, 'last' | 'fallback'>>
 
 /** A mock for a call, the layer of the call that it speaks of, and whether it fits whatever becomes known of the call later. */
 export interface Found {

@@ -15,6 +15,8 @@ export interface ReplyGuard {
   capped(facts: Facts): Error | undefined
   /** Writes down that nothing answers the call after all. */
   unanswered(facts: Facts): Error
+  /** The fallbacks that fit the call. */
+  fallbacks(facts: Facts): readonly Mock[]
   /** Whether code in a frame stands in the sandbox of the call. */
   holds(frame: Frame): boolean
   /** The test's own part of the answer failed. */
@@ -109,6 +111,10 @@ export class PendingReply implements Reply {
     }
     interaction.outcome = 'blocked'
     return this.#guard.unanswered(interaction.facts)
+  }
+
+  fallbacks(): readonly unknown[] {
+    return this.#guard.fallbacks(this.#interaction.facts).map(({ answer }) => answer)
   }
 
   holds(frame: Frame): boolean {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import * as msw3 from 'msw'
 import { graphql } from 'msw/graphql'
 import * as msw2 from 'msw2'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 
 const API = 'https://api.example.com'
@@ -42,6 +42,33 @@ describe.each(Object.keys(VERSIONS))('handlers of %s', (version) => {
     const all = await tripwire.sandbox(async () => [await json('/n'), await json('/n'), await json('/n')])
     expect(all).toEqual(['first', 'later', 'later'])
     for (const _ of all) tripwire.http.assert(`GET ${API}/n`)
+  })
+
+  describe('of several calls', () => {
+    const says = (word: string, options = {}) =>
+      tripwire.http.use(http.get(`${API}/who`, () => HttpResponse.json(word), options))
+    beforeEach(() => says('of all tests'))
+
+    test('the latest answer first', async () => {
+      says('earlier')
+      says('once', { once: true })
+      const answers = await tripwire.sandbox(async () => {
+        const before = [await json('/who'), await json('/who')]
+        says('in the sandbox')
+        return [...before, await json('/who')]
+      })
+      expect(answers).toEqual(['once', 'earlier', 'in the sandbox'])
+      for (const _ of answers) tripwire.http.assert(`GET ${API}/who`)
+    })
+
+    test('all answer what no mock of the test does, whichever came first', async () => {
+      tripwire.http.mock(`GET ${API}/who`, { json: 'mock' })
+      says('handler')
+      tripwire.http.mock(`GET ${API}/who`, { json: 'later mock' })
+      const answers = await tripwire.sandbox(async () => [await json('/who'), await json('/who'), await json('/who')])
+      expect(answers).toEqual(['mock', 'later mock', 'handler'])
+      for (const _ of answers) tripwire.http.assert(`GET ${API}/who`)
+    })
   })
 
   test('leave to the next what they do not answer, take their time, and fail as a network does', async () => {

@@ -122,6 +122,25 @@ describe.each(Object.keys(VERSIONS))('handlers of ws.link of %s', (version) => {
     tripwire.ws.assert(FEED, { sent: ['one'] })
   })
 
+  test('of several calls all hear it too, the latest first', async () => {
+    const seen: string[] = []
+    const hears = (name: string, address = FEED) =>
+      ws.link(address).addEventListener('connection', ({ client }) => {
+        client.addEventListener('message', () => seen.push(name))
+        client.addEventListener('close', () => seen.push(`${name} closed`), { once: true })
+        if (name === 'second') client.send('go on')
+      })
+    tripwire.ws.use(hears('first'), hears('second'))
+    tripwire.ws.use(hears('elsewhere', 'wss://other.example.com'))
+    await tripwire.sandbox(async () => {
+      tripwire.ws.use(hears('of the sandbox'))
+      await talk(FEED, ['one'], { hangUp: true })
+    })
+    await expect.poll(() => seen).toHaveLength(6)
+    expect(seen.slice(0, 3)).toEqual(['of the sandbox', 'first', 'second'])
+    tripwire.ws.assert(FEED, { sent: ['one'] })
+  })
+
   test('that ask the real server are between it and the client', async () => {
     const { server, url } = await echo()
     tripwire.ws.use(
