@@ -36,8 +36,8 @@ export interface PostgresOptions {
   readonly schema?: SchemaSource
   /** Run after the schema. */
   readonly seed?: SchemaSource
-  /** `pg-mem` (the default) is there at once, and imitates Postgres in JavaScript. */
-  readonly engine?: 'pg-mem'
+  /** `pg-mem` (the default) is there at once, and imitates Postgres in JavaScript; `pglite` is Postgres, and needs seconds to start. */
+  readonly engine?: 'pg-mem' | 'pglite'
 }
 
 /** What a script gives instead of the engine. */
@@ -48,7 +48,7 @@ export type ScriptReply =
 
 /** An embedded database. */
 export interface Database {
-  readonly engine: 'pg-mem'
+  readonly engine: 'pg-mem' | 'pglite'
   /** Runs a statement for the test itself: it is not recorded, and needs no assertion. @throws EngineError for what the engine has no way to run */
   query(sql: string, params?: readonly unknown[]): Promise<Record<string, unknown>[]>
   /**
@@ -61,6 +61,9 @@ export interface Database {
   backup(): Promise<void>
   /** Puts the database back as it was at the last backup. */
   restore(): Promise<void>
+  /** Lets go of the engine, after which nobody is answered: PGlite holds hundreds of megabytes. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** `tripwire.db`. */

@@ -25,7 +25,7 @@ const { setTimeout, clearTimeout } = globalThis
 const FORMS = 'a statement, a RegExp or a matcher for one, or { text, params, transaction, database }'
 const KEYS = ['text', 'params', 'rows', 'error', 'transaction', 'host', 'port', 'path', 'database', 'user', 'driver']
 const OPTIONS = ['schema', 'seed', 'engine']
-const ENGINES = ['pg-mem']
+const ENGINES = ['pg-mem', 'pglite']
 const URLS = "'postgres://host[:port]/database'"
 
 /** What a mock of this protocol answers with. */

@@ -1,21 +1,27 @@
-import { describe, expect, test } from 'vitest'
-import { tripwire } from 'vitest-tripwire'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Database, tripwire } from 'vitest-tripwire'
 import { expectInDocs, table } from '../support/docs.ts'
 import { CHECKS } from '../support/postgres-checks.ts'
 import { DRIVERS, drizzled, SCHEMA } from '../support/postgres-drivers.ts'
 
-const ENGINES = ['pg-mem'] as const
+const ENGINES = ['pg-mem', 'pglite'] as const
 type Engine = (typeof ENGINES)[number]
 
 /** What an engine does otherwise than Postgres, whichever driver asks. */
 const DIFFERS: Readonly<Record<Engine, readonly string[]>> = {
   'pg-mem': ['a bigint beyond 2^53', 'a schema change rolls back'],
+  pglite: ['others do not see what is not committed'],
 }
 
 /** What it says that it cannot do: TRIPWIRE_ENGINE. */
-const REFUSED: Readonly<Record<Engine, readonly string[]>> = { 'pg-mem': ['window functions', 'generate_series'] }
+const REFUSED: Readonly<Record<Engine, readonly string[]>> = {
+  'pg-mem': ['window functions', 'generate_series'],
+  pglite: [],
+}
 
 const drivers = Object.entries(DRIVERS)
+/** Drivers that speak the protocol themselves. */
+const OF_THEIR_OWN = ['pg, Pool', 'postgres.js']
 const checks = Object.entries(CHECKS)
 
 /** Every statement was written down with what an assertion has to name. */
@@ -29,9 +35,24 @@ function assertAll() {
 }
 
 describe.each(ENGINES)('over %s', (engine) => {
-  describe.each(drivers)('%s', (_, connect) => {
-    test.each(checks)('%s', async (what, [check, expected]) => {
-      await tripwire.db.postgres('postgres://localhost/app', { schema: SCHEMA, engine })
+  let shared: Database | undefined
+  const make = () => tripwire.db.postgres('postgres://localhost/app', { schema: SCHEMA, engine })
+  beforeAll(async () => {
+    // It takes seconds to start.
+    if (engine === 'pglite') shared = await make()
+    return () => shared?.close()
+  }, 60_000)
+  beforeEach(() => (shared === undefined ? make() : shared.restore()))
+
+  // The others stand on pg, and PGlite takes its time.
+  const some = engine === 'pglite' ? drivers.filter(([name]) => OF_THEIR_OWN.includes(name)) : drivers
+  describe.each(some)('%s', (name, connect) => {
+    // postgres.js asks something of its own there, and leaves its failure to nobody.
+    const answered =
+      engine === 'pglite' && name === 'postgres.js'
+        ? checks.filter(([what]) => !DIFFERS[engine].includes(what))
+        : checks
+    test.each(answered)('%s', async (what, [check, expected]) => {
       const driver = connect()
       const run = () => tripwire.sandbox(() => check(driver).catch((error) => error.code))
       let outcome: unknown
@@ -49,7 +70,6 @@ describe.each(ENGINES)('over %s', (engine) => {
   })
 
   test('drizzle', async () => {
-    await tripwire.db.postgres('postgres://localhost/app', { schema: SCHEMA, engine })
     expect(await tripwire.sandbox(drizzled)).toEqual({
       made: [{ id: 2, name: 'drizzled', count: 5 }],
       found: [{ id: 2, name: 'drizzled', count: 5 }],

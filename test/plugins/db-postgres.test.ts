@@ -143,6 +143,8 @@ describe('schema and seed', () => {
         why    pg-mem says: Unexpected lbracket token: "["
         fix    register the function that is missing, or leave out what the test does not need:
                  schema: [({ engine }) => engine.public.registerFunction({ … }), …]
+               run it on Postgres itself (npm install -D @electric-sql/pglite):
+                 await tripwire.db.postgres(url, { engine: 'pglite' })
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_ENGINE.md"
     `)
     const refused = await tripwire.sandbox(() => errorOf(asClient(async () => {})))
@@ -164,11 +166,13 @@ describe('what the engine cannot run', () => {
 
         sql    select id,
                  row_number() over (order by id) from orders
-        where  test/plugins/db-postgres.test.ts:158:45
+        where  test/plugins/db-postgres.test.ts:160:45
                in test "what the engine cannot run > is told with the statement, the place, the word of the engine, and how to script it"
         why    pg-mem says: "OVER" clause is not implemented in pg-mem yet
         fix    answer it by a script, registered before the sandbox:
                  db.script('select id, row_number() over (order by id) from orders', { rows: [{ … }] })
+               run it on Postgres itself (npm install -D @electric-sql/pglite):
+                 await tripwire.db.postgres(url, { engine: 'pglite' })
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_ENGINE.md",
       ]
     `)

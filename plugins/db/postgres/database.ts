@@ -5,9 +5,10 @@ import type { Database, Embedded, PostgresOptions, ScriptReply } from '../family
 import { splitStatements } from '../statements.ts'
 import { converse, Sessions } from './connection.ts'
 import type { Engine, Line } from './engine.ts'
-import { Limit } from './failure.ts'
+import { Failure, Limit } from './failure.ts'
 import { limitOf } from './limits.ts'
 import { PgMemEngine } from './pg-mem.ts'
+import { startPglite } from './pglite.ts'
 import { setUp } from './schema.ts'
 import type { Clock } from './transactions.ts'
 import { cellOfValue, readableRow } from './values.ts'
@@ -26,11 +27,12 @@ export interface Parts {
 const NEVER = new Promise<void>(() => {})
 
 export class EmbeddedDatabase implements Embedded, Database {
-  readonly engine: 'pg-mem'
+  readonly engine: 'pg-mem' | 'pglite'
   readonly ready: Promise<Database>
   readonly #parts: Parts
   readonly #started: Promise<Engine>
   readonly #sessions = new Sessions()
+  #isClosed = false
   #restore: () => Promise<void> = async () => {}
 
   /** @throws MissingPeerError */
@@ -61,8 +63,19 @@ export class EmbeddedDatabase implements Embedded, Database {
     await this.#restore()
   }
 
-  /** A session on the engine, once that is set up. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await (await this.#started).close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** A session on the engine, once that is set up. @throws Failure when it was closed */
   async line(): Promise<Line> {
+    if (this.#isClosed) throw new Failure('57P01', 'the embedded database was closed')
     return (await this.#started).open()
   }
 
@@ -80,8 +93,13 @@ export class EmbeddedDatabase implements Embedded, Database {
   }
 
   #load(): () => Promise<Engine> {
-    const pgMem = this.#parts.peer('pg-mem')
-    return async () => new PgMemEngine(pgMem, this.#parts.clock)
+    const { clock, peer } = this.#parts
+    if (this.engine === 'pglite') {
+      const pglite = peer('@electric-sql/pglite')
+      return () => startPglite(pglite, clock)
+    }
+    const pgMem = peer('pg-mem')
+    return async () => new PgMemEngine(pgMem, clock)
   }
 
   async #start({ schema, seed }: PostgresOptions, make: () => Promise<Engine>): Promise<Engine> {

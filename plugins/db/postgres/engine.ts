@@ -30,12 +30,13 @@ export interface Result {
   /** `INSERT 0 1` */
   readonly tag: string
   readonly notices?: readonly Notice[]
-  readonly notifications?: readonly { readonly channel: string; readonly payload: string }[]
 }
 
 /** A session on an engine; what it begins no other sees before it commits. */
 export interface Line {
   readonly status: Status
+  /** Called for what another session notifies this one of (`LISTEN`). */
+  notified?: ((channel: string, payload: string) => void) | undefined
   /** OIDs of the parameters of a statement. @throws Failure, Limit */
   params(sql: string, types: readonly number[]): Promise<readonly number[]>
   /** @throws Failure, Limit */
@@ -48,7 +49,7 @@ export interface Line {
 
 /** An embedded Postgres, or what can stand for one. */
 export interface Engine {
-  readonly name: 'pg-mem'
+  readonly name: 'pg-mem' | 'pglite'
   /** Its own object, for those who set it up by hand. */
   readonly db: object
   open(): Line

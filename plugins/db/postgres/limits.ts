@@ -11,6 +11,10 @@ export function limitOf(engine: string, { statement, position, message }: Limit,
     does: 'register the function that is missing, or leave out what the test does not need',
     code: 'schema: [({ engine }) => engine.public.registerFunction({ … }), …]',
   }
-  const fixes = scripted ? [scripted] : [registered]
+  const real = {
+    does: 'run it on Postgres itself (npm install -D @electric-sql/pglite)',
+    code: "await tripwire.db.postgres(url, { engine: 'pglite' })",
+  }
+  const fixes = [scripted || registered, real]
   return { engine, statement, position, word: message, fixes }
 }

@@ -1,6 +1,7 @@
 import { splitStatements } from '../statements.ts'
 import type { Result, Run } from './engine.ts'
 import { Failure } from './failure.ts'
+import { OID } from './types.ts'
 import type { Said } from './wire.ts'
 
 /** A statement of the extended protocol. */
@@ -17,6 +18,12 @@ export interface Portal {
   result?: Result
   /** Rows that were given. */
   at: number
+}
+
+/** Types of the parameters of a statement that no engine sees: as many as it has, as text where the client does not say. */
+export function placeholders({ sql, types }: Prepared): number[] {
+  const count = Math.max(0, ...[...sql.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)))
+  return Array.from({ length: count }, (_, at) => types[at] || OID.text)
 }
 
 /** What a session has prepared and bound; the empty name is taken anew each time. */

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import { foldStatement, splitStatements } from '../statements.ts'
 import type { Line, Result, Run, Shape } from './engine.ts'
 import { Failure, Limit } from './failure.ts'
-import { Names, type Portal, type Prepared } from './prepared.ts'
+import { Names, type Portal, type Prepared, placeholders } from './prepared.ts'
 import { readableOf, textOf } from './types.ts'
 import { readableRow } from './values.ts'
 import { type Cell, type Field, type Format, formatAt, type Heard, type Reader, type Said, say } from './wire.ts'
@@ -65,7 +65,7 @@ export class Session {
   constructor(socket: Socket, reader: Reader, line: Line, watch: Watch) {
     this.#socket = socket
     this.#reader = reader
-    this.#line = line
+    this.#line = this.#heard(line)
     this.#watch = watch
   }
 
@@ -105,7 +105,8 @@ export class Session {
   async #answer({ said, end }: Heard): Promise<void> {
     if (this.#skipping && said.kind !== 'sync' && said.kind !== 'terminate') return
     try {
-      if (NEEDS_LINE.includes(said.kind) && this.#line.status === 'I') this.#line = await this.#watch.line(end)
+      if (NEEDS_LINE.includes(said.kind) && this.#line.status === 'I')
+        this.#line = this.#heard(await this.#watch.line(end))
       await this.#handle(said, end)
     } catch (error) {
       this.#say(say.error(told(error)))
@@ -241,10 +242,18 @@ export class Session {
     }
   }
 
-  #tellEnd({ tag, notices = [], notifications = [] }: Result): void {
+  #tellEnd({ tag, notices = [] }: Result): void {
     for (const notice of notices) this.#say(say.notice(notice))
     this.#say(say.done(tag))
-    for (const { channel, payload } of notifications) this.#say(say.notification(0, channel, payload))
+  }
+
+  /** Notifications come at any time; clients take them between their own answers. */
+  #heard(line: Line): Line {
+    line.notified = (channel, payload) => {
+      this.#say(say.notification(0, channel, payload))
+      if (!this.#busy) this.#send()
+    }
+    return line
   }
 
   #ready(): void {
@@ -268,14 +277,6 @@ const NEVER = new Promise<void>(() => {})
 function plain(sql: string): Run {
   return { sql, types: [], params: [], formats: [], results: [] }
 }
-
-/** As many as the statement has, of any type. */
-function placeholders({ sql, types }: Prepared): number[] {
-  const count = Math.max(0, ...[...sql.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)))
-  return Array.from({ length: count }, (_, at) => types[at] || ANY)
-}
-
-const ANY = 25
 
 function answered({ fields, rows }: Scripted, results: readonly Format[]): Result {
   if (results.includes(1)) throw new Failure('0A000', 'scripted rows are given as text only')

@@ -22,8 +22,8 @@ export interface Clock {
   clearTimeout(timer: unknown): void
 }
 
-/** How long a statement waits for the transaction of another connection, in milliseconds. */
-const PATIENCE = 5_000
+/** How long a statement waits for the transaction of another connection, in milliseconds: less than a test has. */
+const PATIENCE = 2_000
 
 export class Transaction {
   /** What it changed, by the keys of the state. */
