@@ -72,7 +72,7 @@ function mismatch(voice: Voice, asserted: string, failure: Extract<Failure, { ki
   if (later !== undefined) {
     lines.push(
       `  fix    a later call fits it (${described(voice, later)}): assert in the order of the calls, or where that does not matter`,
-      '           tripwire.inAnyOrder(() => { … })',
+      `           tripwire.inAnyOrder(() => ${printAssertion(voice, later)})`,
     )
   }
   lines.push(
