@@ -34,7 +34,7 @@ export class Calls {
   }
 
   mkdir(path: string, mode: number): void {
-    const { folder, name, inode, path: whole } = this.tree.walk(path, 'never')
+    const { folder, name, inode, path: whole } = this.tree.walk(unslashed(path), 'never')
     if (inode !== undefined || name === undefined) throw new Fault('EEXIST')
     mayChange(folder)
     folder.put(name, new FolderInode(mode & ~kit().real.umask() & 0o1777, folder))
@@ -74,9 +74,9 @@ export class Calls {
 
   link(from: string, to: string): void {
     const { inode } = this.need(from, 'folder')
-    const { folder, name, inode: there, slashed, path: whole } = this.tree.walk(to, 'never')
+    const { folder, name, inode: there, path: whole } = this.tree.walk(unslashed(to), 'never')
     if (there !== undefined || name === undefined) throw new Fault('EEXIST')
-    if (slashed) throw new Fault('ENOENT')
+    if (unslashed(to) !== to) throw new Fault('ENOENT')
     if (inode instanceof FolderInode) throw new Fault('EPERM')
     mayChange(folder)
     if (inode instanceof FileInode) this.tree.load(inode)
@@ -89,24 +89,23 @@ export class Calls {
 
   symlink(target: string, path: string): void {
     if (target === '') throw new Fault('ENOENT')
-    const { folder, name, inode, slashed, path: whole } = this.tree.walk(path, 'never')
+    const { folder, name, inode, path: whole } = this.tree.walk(unslashed(path), 'never')
     if (inode !== undefined || name === undefined) throw new Fault('EEXIST')
-    if (slashed) throw new Fault('ENOENT')
+    if (unslashed(path) !== path) throw new Fault('ENOENT')
     mayChange(folder)
     folder.put(name, new LinkInode(target))
     this.changed(whole, 'rename')
   }
 
   rename(from: string, to: string): void {
-    const source = this.tree.walk(from, 'never')
-    const target = this.tree.walk(to, 'never')
+    const [source, target] = this.#ends(from, to)
     if (source.name === undefined || target.name === undefined) throw new Fault('EBUSY')
     const { inode } = source
     if (inode === undefined) throw new Fault('ENOENT')
     const there = target.inode
     if (inode instanceof FolderInode) {
       for (let at = target.folder; at !== at.parent; at = at.parent) if (at === inode) throw new Fault('EINVAL')
-    } else if (target.slashed && there === undefined) throw new Fault('ENOTDIR')
+    } else if (target.slashed) throw new Fault('ENOTDIR')
     if (there === inode) return
     if (there instanceof FolderInode) {
       for (let at = source.folder; at !== at.parent; at = at.parent) if (at === there) throw new Fault('ENOTEMPTY')
@@ -125,6 +124,27 @@ export class Calls {
     target.folder.put(target.name, inode)
     this.changed(source.path, 'rename')
     this.changed(target.path, 'rename')
+  }
+
+  /** The folders of both are looked for first, then what is moved, then what is there. */
+  #ends(from: string, to: string): [Place, Place] {
+    let source: Place | undefined
+    let first: unknown
+    try {
+      source = this.tree.walk(from, 'never')
+    } catch (error) {
+      if (!(error as Fault).last) throw error
+      first = error
+    }
+    try {
+      const target = this.tree.walk(to, 'never')
+      if (source !== undefined) return [source, target]
+    } catch (error) {
+      if (!(error as Fault).last) throw error
+      if (source?.inode === undefined && source?.name !== undefined) throw new Fault('ENOENT')
+      throw first ?? error
+    }
+    throw first
   }
 
   chmod(path: string, mode: number, follow: Follow = 'always'): void {
@@ -184,7 +204,8 @@ export class Calls {
   /** Removes something and all that is below it. */
   remove(path: string): void {
     const { inode, name } = this.need(path, 'never')
-    if (!(inode instanceof FolderInode) || name === undefined) {
+    if (name === undefined) this.rmdir(path)
+    if (!(inode instanceof FolderInode)) {
       this.unlink(path)
       return
     }
@@ -196,6 +217,11 @@ export class Calls {
   realpath(path: string): string {
     return this.need(path, 'always').path
   }
+}
+
+/** What is made has no slash at its end, but to say that it is a folder. */
+function unslashed(path: string): string {
+  return path.replace(/(?<=[^/])\/+$/, '')
 }
 
 function mustOwn(inode: AnyInode): void {

@@ -83,12 +83,16 @@ export class Descriptors {
     const calls = this.#calls
     const follow =
       (flags & O_NOFOLLOW) !== 0 || ((flags & O_CREAT) !== 0 && (flags & O_EXCL) !== 0) ? 'folder' : 'always'
+    // Before anything is looked at, as Linux does.
+    if ((flags & O_CREAT) !== 0 && path.endsWith('/')) {
+      calls.tree.walk(path.replace(/\/+$/, '') || '/', 'never')
+      throw new Fault('EISDIR')
+    }
     const place = calls.tree.walk(path, follow)
     const writes = (flags & (O_WRONLY | O_RDWR)) !== 0
     let { inode } = place
     if (inode === undefined) {
       if ((flags & O_CREAT) === 0 || place.name === undefined) throw new Fault('ENOENT')
-      if (place.slashed) throw new Fault('EISDIR')
       mayChange(place.folder)
       inode = calls.tree.newFile(mode & ~kit().real.umask() & 0o7777)
       place.folder.put(place.name, inode)

@@ -7,10 +7,13 @@ export class Fault {
   readonly code: string
   /** Node leaves the path out where it has only a descriptor. */
   readonly syscall: string | undefined
+  /** Whether it is about the last part of the path, which is looked at when the folders of all paths were. */
+  readonly last: boolean
 
-  constructor(code: string, syscall?: string) {
+  constructor(code: string, syscall?: string, last = false) {
     this.code = code
     this.syscall = syscall
+    this.last = last
   }
 }
 

@@ -22,12 +22,13 @@ export function fileFunctions({ calls, descriptors, faults }: VolumeParts): Fns 
   }
   const close = (fd: number) => at('close', undefined, () => descriptors.close(fd))
 
+  const readBare = (fd: Fd, into: Uint8Array, position: number | undefined): number => {
+    const file = descriptors.file(numberOf(fd))
+    const most = faults.reading(file.path, into.length, position ?? file.position)
+    return descriptors.read(numberOf(fd), most < into.length ? into.subarray(0, most) : into, position)
+  }
   const readOnce = (fd: Fd, into: Uint8Array, position: number | undefined): number =>
-    at('read', undefined, () => {
-      const file = descriptors.file(numberOf(fd))
-      const most = faults.reading(file.path, into.length, position ?? file.position)
-      return descriptors.read(numberOf(fd), most < into.length ? into.subarray(0, most) : into, position)
-    })
+    at('read', undefined, () => readBare(fd, into, position))
 
   const writeOnce = (fd: Fd, bytes: Uint8Array, position: number | undefined): number =>
     at('write', undefined, () => {
@@ -40,13 +41,14 @@ export function fileFunctions({ calls, descriptors, faults }: VolumeParts): Fns 
     for (let done = 0; done < bytes.length; ) done += writeOnce(fd, bytes.subarray(done), undefined)
   }
 
-  const readAll = (fd: Fd): Uint8Array => {
-    const file = at('read', undefined, () => descriptors.file(numberOf(fd)))
+  const readAll = (fd: Fd): Uint8Array => at('read', undefined, () => readAllBare(fd))
+  const readAllBare = (fd: Fd): Uint8Array => {
+    const file = descriptors.file(numberOf(fd))
     const chunks: Uint8Array[] = []
     for (;;) {
       const size = file.inode instanceof FileInode ? Math.max(file.inode.size - file.position, 1) : 1
       const chunk = new Uint8Array(size)
-      const count = readOnce(fd, chunk, undefined)
+      const count = readBare(fd, chunk, undefined)
       if (count === 0) return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)
       chunks.push(count === size ? chunk : chunk.subarray(0, count))
     }
@@ -82,6 +84,14 @@ export function fileFunctions({ calls, descriptors, faults }: VolumeParts): Fns 
       const options = optionsOf(given)
       return encoded(using(path, [options.flag], readAll), options.encoding)
     },
+    // From Node 26 on, who waits is told the path of a folder as well.
+    ...(Number.parseInt(process.versions.node, 10) >= 26 && {
+      'async.readFile': (path: unknown, given?: unknown) => {
+        const options = optionsOf(given)
+        const all = (fd: Fd) => at('read', isFd(path) ? undefined : pathText(path), () => readAllBare(fd))
+        return encoded(using(path, [options.flag], all), options.encoding)
+      },
+    }),
     writeFile: (path: unknown, data: unknown, given?: unknown) => writeFile(path, data, given, 'w'),
     appendFile: (path: unknown, data: unknown, given?: unknown) => writeFile(path, data, given, 'a'),
     truncate: (path: unknown, length = 0) => using(path, ['r+'], (fd) => truncate(fd, length)),
@@ -92,6 +102,8 @@ export function fileFunctions({ calls, descriptors, faults }: VolumeParts): Fns 
     },
     read(fd: Fd, buffer: Uint8Array, ...rest: unknown[]) {
       const { offset, length, position } = readArguments(buffer, rest)
+      // Node does not even look at the descriptor.
+      if (length === 0) return 0
       return readOnce(fd, viewOf(buffer).subarray(offset, offset + length), position)
     },
     readv(fd: Fd, buffers: readonly Uint8Array[], position?: number) {
@@ -142,6 +154,10 @@ export function fileFunctions({ calls, descriptors, faults }: VolumeParts): Fns 
         there.permissions = inode.permissions
         const most = faults.writing(target, bytes.length)
         descriptors.write(to, most < bytes.length ? bytes.subarray(0, most) : bytes, undefined)
+      } catch (error) {
+        // As libuv does, whether it was there before or not.
+        calls.unlink(target)
+        throw error
       } finally {
         descriptors.close(to)
       }

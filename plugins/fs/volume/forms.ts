@@ -40,7 +40,7 @@ export class Forms {
       let results: unknown[]
       try {
         if (signal?.aborted) throw abortError(signal)
-        const result = this.#plain(name)(...given)
+        const result = this.#plain(name, ['async'])(...given)
         results =
           name === 'exists'
             ? [result]
@@ -72,7 +72,7 @@ export class Forms {
     return (...args) => {
       const { signal } = optionsOf(args.at(-1)) as { signal?: AbortSignal }
       if (signal?.aborted) return Promise.reject(abortError(signal))
-      return this.later(() => this.#plain(name)(...args), signal)
+      return this.later(() => this.#plain(name, ['promises', 'async'])(...args), signal)
     }
   }
 
@@ -96,9 +96,10 @@ export class Forms {
     }
   }
 
-  /** Of the asynchronous forms, which are not told apart from each other. */
-  #plain(name: string): Fn {
-    const own = this.#functions[name]
+  /** @param forms in which it may be another one */
+  #plain(name: string, forms: readonly string[] = []): Fn {
+    const other = forms.map((form) => this.#functions[`${form}.${name}`]).find((fn) => fn !== undefined)
+    const own = other ?? this.#functions[name]
     if (own === undefined) throw codedError('ENOSYS', `a volume has no fs.${name}`)
     return own
   }

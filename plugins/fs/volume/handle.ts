@@ -54,6 +54,7 @@ export class VolumeHandle extends EventEmitter {
     const options = isBuffer ? undefined : ((given ?? {}) as Options)
     const buffer = (isBuffer ? given : (options?.buffer ?? Buffer.alloc(16384))) as Uint8Array
     const { offset, length, position } = readArguments(buffer, options === undefined ? rest : [options])
+    if (length === 0) return { bytesRead: 0, buffer }
     const bytesRead = await this.#do<number>('read', 'read', viewOf(buffer), offset, length, position)
     return { bytesRead, buffer }
   }

@@ -2,13 +2,14 @@
 import nodeFs from 'node:fs'
 import { at, encodedName, modeOf, type Options, optionsOf, pathText, secondsOf } from './arguments.ts'
 import { Fault } from './errors.ts'
-import { FolderInode } from './inodes.ts'
+import { FolderInode, LinkInode } from './inodes.ts'
 import { direntOf, statFsOf, statsOf } from './stats.ts'
 import { type Follow, mayRead } from './tree.ts'
 import type { VolumeParts } from './volume.ts'
 
 type Fns = Record<string, (...args: never[]) => unknown>
 
+const MOST_LINKS = 40
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
 export function pathFunctions({ calls, faults }: VolumeParts): Fns {
@@ -56,32 +57,24 @@ export function pathFunctions({ calls, faults }: VolumeParts): Fns {
     })
   }
 
-  /** The first folder that was made. */
+  /** As Node goes: what it cannot make for want of a folder, it makes after that folder. @returns the first that was made */
   function makeAll(path: string, mode: number): string | undefined {
-    const whole = kitResolve(path)
-    const missing: string[] = []
-    for (let folder = whole; ; folder = parentOf(folder)) {
-      const { inode } = walkOrMissing(folder)
-      if (inode instanceof FolderInode) break
-      if (inode !== undefined) throw new Fault(missing.length === 0 ? 'EEXIST' : 'ENOTDIR')
-      missing.unshift(folder)
-      if (folder === '/') break
+    const ahead = [path]
+    let first: string | undefined
+    for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
+      const code = failure(() => calls.mkdir(next as string, mode))
+      if (code === undefined) first ??= next
+      else if (code === 'ENOENT') {
+        const at = next.lastIndexOf('/')
+        const above = at < 0 ? next : next.slice(0, at)
+        if (above !== next) ahead.push(next, above)
+        else if (ahead.length === 0) throw new Fault('EEXIST')
+      } else if (code !== 'EEXIST') throw new Fault(code)
+      else if (!(calls.need(next === '' ? '/' : next, 'always').inode instanceof FolderInode))
+        throw new Fault(ahead.length > 0 ? 'ENOTDIR' : 'EEXIST')
     }
-    for (const folder of missing) calls.mkdir(folder, mode)
-    return missing[0]
+    return first
   }
-
-  /** As `mkdir -p` goes: a folder that is missing on the way is no error, a file is. */
-  function walkOrMissing(path: string) {
-    try {
-      return tree.walk(path, 'always')
-    } catch (error) {
-      if (error instanceof Fault && error.code === 'ENOENT') return { inode: undefined }
-      throw error
-    }
-  }
-
-  const kitResolve = (path: string) => normalised(path.startsWith('/') ? path : `${calls.cwd()}/${path}`)
 
   const readdir = (path: unknown, given?: unknown): unknown[] => {
     const { encoding, withFileTypes, recursive } = optionsOf(given)
@@ -105,10 +98,21 @@ export function pathFunctions({ calls, faults }: VolumeParts): Fns {
         const shown = next.shown.endsWith('/') ? `${next.shown}${name}` : `${next.shown}/${name}`
         if (withFileTypes) found.push(direntOf(encodedName(name, encoding), inode, next.shown))
         else found.push(encodedName(below, encoding))
-        if (recursive === true && inode instanceof FolderInode) open.push({ shown, below })
+        // Only where it is asked for types does Node leave links alone.
+        const goesOn = withFileTypes ? inode instanceof FolderInode : recursive === true && leadsToFolder(shown)
+        if (recursive === true && goesOn) open.push({ shown, below })
       }
     }
     return found
+  }
+
+  function leadsToFolder(path: string): boolean {
+    try {
+      return tree.walk(path, 'always').inode instanceof FolderInode
+    } catch (error) {
+      if (error instanceof Fault) return false
+      throw error
+    }
   }
 
   const mkdtemp = (prefix: unknown, given?: unknown) => {
@@ -125,7 +129,33 @@ export function pathFunctions({ calls, faults }: VolumeParts): Fns {
     }
   }
 
-  const realpath = (syscall: string) => (path: unknown, given?: unknown) =>
+  /** Written in JavaScript: by the text of the path first, then part by part. */
+  const realpath = (path: unknown, given?: unknown) => {
+    const whole = pathText(path)
+    let rest = normalised(whole.startsWith('/') ? whole : `${calls.cwd()}/${whole}`)
+      .split('/')
+      .slice(1)
+    let found = ''
+    for (let links = 0; rest.length > 0; ) {
+      const next = `${found}/${rest[0]}`
+      const inode = rest[0] === '' ? undefined : at('lstat', next, () => calls.need(next, 'never').inode)
+      rest = rest.slice(1)
+      if (!(inode instanceof LinkInode)) found = inode === undefined ? found : next
+      else {
+        at('stat', next, () => calls.need(next, 'always'))
+        if (links++ > MOST_LINKS)
+          at('stat', next, () => {
+            throw new Fault('ELOOP')
+          })
+        const leads = normalised(inode.target.startsWith('/') ? inode.target : `${found}/${inode.target}`)
+        rest = [...leads.split('/').slice(1), ...rest]
+        found = ''
+      }
+    }
+    return encodedName(found === '' ? '/' : found, optionsOf(given).encoding)
+  }
+
+  const native = (syscall: string) => (path: unknown, given?: unknown) =>
     at(syscall, pathText(path), () => {
       faults.opening(pathText(path), 'probe')
       return encodedName(calls.realpath(pathText(path)), optionsOf(given).encoding)
@@ -147,7 +177,8 @@ export function pathFunctions({ calls, faults }: VolumeParts): Fns {
       }),
     readlink: (path: unknown, given?: unknown) =>
       at('readlink', pathText(path), () => encodedName(calls.readlink(pathText(path)), optionsOf(given).encoding)),
-    realpath: Object.assign(realpath('lstat'), { native: realpath('realpath') }),
+    realpath,
+    'promises.realpath': native('realpath'),
     mkdir,
     mkdtemp,
     mkdtempDisposable(prefix: unknown, given?: unknown) {
@@ -157,8 +188,8 @@ export function pathFunctions({ calls, faults }: VolumeParts): Fns {
     },
     readdir,
     rmdir(path: unknown, options?: Options) {
-      const { inode } = options?.recursive === true ? walkOrMissing(pathText(path)) : { inode: undefined }
-      if (inode instanceof FolderInode) return writing('rmdir', path, () => calls.remove(pathText(path)))
+      if (options?.recursive === true && failure(() => calls.need(`${pathText(path)}/`, 'never')) === undefined)
+        return writing('rmdir', path, () => calls.remove(pathText(path)))
       return writing('rmdir', path, (text) => calls.rmdir(text))
     },
     unlink: (path: unknown) => writing('unlink', path, (text) => calls.unlink(text)),
@@ -186,6 +217,17 @@ export function pathFunctions({ calls, faults }: VolumeParts): Fns {
     lutimes: (path: unknown, atime: unknown, mtime: unknown) =>
       writing('lutime', path, (text) => calls.utimes(text, secondsOf(atime), secondsOf(mtime), 'folder')),
   } as Fns
+}
+
+/** The code of what a call fails with; undefined where it does not. */
+function failure(call: () => unknown): string | undefined {
+  try {
+    call()
+    return undefined
+  } catch (error) {
+    if (error instanceof Fault) return error.code
+    throw error
+  }
 }
 
 // Captured at load: tests replace it.

@@ -74,8 +74,8 @@ export class Tree {
         }
         continue
       }
-      if (Buffer.byteLength(name) > LONGEST_NAME) throw new Fault('ENAMETOOLONG')
       mayEnter(folder)
+      if (Buffer.byteLength(name) > LONGEST_NAME) throw new Fault('ENAMETOOLONG', undefined, isLast)
       const inode = this.lookup(folder, name)
       real &&=
         inode === undefined
@@ -89,7 +89,8 @@ export class Tree {
       }
       names = [...names, name]
       if (isLast) {
-        if (slashed && inode !== undefined && !(inode instanceof FolderInode)) throw new Fault('ENOTDIR')
+        if (slashed && inode !== undefined && !(inode instanceof FolderInode))
+          throw new Fault('ENOTDIR', undefined, true)
         return { folder, name, inode, slashed, real, path: pathOf(names) }
       }
       if (inode === undefined) throw new Fault('ENOENT')

@@ -11,20 +11,26 @@ import type { VolumeParts } from './volume.ts'
 
 type Fns = Record<string, (...args: never[]) => unknown>
 
-/** From here on `rmSync` is native, and speaks of itself in its errors. */
-const SYNC_IS_NATIVE = 23
 const MAJOR = Number.parseInt(process.versions.node, 10)
 
 export function treeFunctions({ calls, faults, functions }: VolumeParts): Fns {
   const { tree } = calls
-  const rm = (path: unknown, options: Options = {}, syscall = 'lstat') => {
+  const rm = (path: unknown, options: Options = {}, sync = false) => {
+    const isForced = options.force === true && options.recursive === true
+    // Before Node 23 nothing is looked at first then.
+    const syscall = sync && isForced && MAJOR < 23 ? 'unlink' : 'lstat'
     const text = pathText(path)
     const place = at(syscall, text, () => {
-      const found = tree.walk(text, 'never')
-      if (found.inode === undefined && options.force !== true) throw new Fault('ENOENT')
-      return found
+      try {
+        return calls.need(text, 'folder')
+      } catch (error) {
+        const { code } = error as Fault
+        if (options.force === true && code === 'ENOENT') return undefined
+        if (sync && isForced && MAJOR >= 23 && code === 'ENOTDIR') return undefined
+        throw error
+      }
     })
-    if (place.inode === undefined) return
+    if (place === undefined) return
     if (place.inode instanceof FolderInode && options.recursive !== true) {
       const about = { syscall: 'rm', path: text, errno: 'EISDIR', message: 'is a directory' }
       throw systemError('ERR_FS_EISDIR', 'Path is a directory', about)
@@ -41,18 +47,20 @@ export function treeFunctions({ calls, faults, functions }: VolumeParts): Fns {
     const { filter } = options as { filter?: (from: string, to: string) => boolean }
     if (filter !== undefined && !filter(from, to)) return
     const source = at('lstat', from, () => calls.need(from, options.dereference === true ? 'always' : 'folder')).inode
-    const target = tree.walk(to, options.dereference === true ? 'always' : 'folder').inode
+    const target = at('lstat', to, () => {
+      try {
+        return tree.walk(to, options.dereference === true ? 'always' : 'folder').inode
+      } catch (error) {
+        if ((error as Fault).code === 'ENOENT') return undefined
+        throw error
+      }
+    })
     const about = { syscall: 'cp', path: to, errno: 'EINVAL' }
     if (source === target) {
       const invalid = { ...about, message: 'src and dest cannot be the same' }
       throw systemError('ERR_FS_CP_EINVAL', 'Invalid src or dest', invalid)
     }
     if (source instanceof FolderInode) {
-      if (options.recursive !== true) {
-        const message = `${from} is a directory (not copied)`
-        const told = { ...about, path: from, errno: 'EISDIR', message }
-        throw systemError('ERR_FS_EISDIR', 'Recursive option not enabled, cannot copy a directory', told)
-      }
       if (target !== undefined && !(target instanceof FolderInode)) {
         const message = `cannot overwrite non-directory ${to} with directory ${from}`
         const told = { ...about, errno: 'EISDIR', message }
@@ -61,6 +69,13 @@ export function treeFunctions({ calls, faults, functions }: VolumeParts): Fns {
       if (`${normalised(absolute(to))}/`.startsWith(`${normalised(absolute(from))}/`)) {
         const message = `cannot copy ${from} to a subdirectory of self ${to}`
         throw systemError('ERR_FS_CP_EINVAL', 'Invalid src or dest', { ...about, message })
+      }
+      if (options.recursive !== true) {
+        // As Node does, which makes the folder first, and then looks what it copies.
+        functions.mkdir(parentOf(normalised(absolute(to))), { recursive: true })
+        const message = `${from} is a directory (not copied)`
+        const told = { ...about, path: from, errno: 'EISDIR', message }
+        throw systemError('ERR_FS_EISDIR', 'Path is a directory', told)
       }
       if (target === undefined) {
         functions.mkdir(to, { recursive: true })
@@ -91,10 +106,11 @@ export function treeFunctions({ calls, faults, functions }: VolumeParts): Fns {
     if (options.preserveTimestamps === true) functions.utimes(to, source.atime / 1000, source.mtime / 1000)
   }
 
-  const opendir = (path: unknown, given?: unknown) => {
+  const opendir = (path: unknown, given?: unknown, sync = false) => {
     const text = pathText(path)
     const { encoding, recursive } = optionsOf(given)
-    return at('opendir', text, () => {
+    // Sync, Node does not say which.
+    return at('opendir', sync ? undefined : text, () => {
       faults.opening(text, 'read')
       const { inode } = calls.need(text, 'always')
       if (!(inode instanceof FolderInode)) throw new Fault('ENOTDIR')
@@ -143,11 +159,12 @@ export function treeFunctions({ calls, faults, functions }: VolumeParts): Fns {
 
   return {
     rm: (path: unknown, options?: Options) => rm(path, options),
-    rmSync: (path: unknown, options?: Options) => rm(path, options, MAJOR >= SYNC_IS_NATIVE ? 'rm' : 'lstat'),
+    rmSync: (path: unknown, options?: Options) => rm(path, options, true),
     cp(from: unknown, to: unknown, options: Options = {}) {
       copy(pathText(from), pathText(to), options)
     },
-    opendir,
+    opendir: (path: unknown, given?: unknown) => opendir(path, given),
+    opendirSync: (path: unknown, given?: unknown) => opendir(path, given, true),
     glob,
     openAsBlob(path: unknown, options: { type?: string } = {}) {
       return new Blob([functions.readFile(path) as BlobPart], { type: options.type ?? '' })
