@@ -144,7 +144,10 @@ function postgres(register: Register, print: PrintCall, tap: Tap, url: unknown, 
     },
   })
   const answer: DbAnswer = { embedded }
-  const mock = register({ ...patterns, operation: ['connect', 'control', 'query'] }, answer, text, { last: true })
+  const mock = register({ ...patterns, operation: ['connect', 'control', 'query'] }, answer, text, {
+    last: true,
+    fallback: true,
+  })
   mock.always()
   mock.optional()
   return embedded.ready

@@ -1,4 +1,5 @@
 /** SQL as far as it has to be understood without an engine: where statements end, what is white space, and who asks. */
+import { SafeMap } from '../../src/plugin.ts'
 
 /** Quoted text and comments, in which nothing counts: `'…'`, `E'…\'…'`, `"…"`, `$tag$…$tag$`, `--` to the end of the line. */
 const QUOTED = /[eE]'(?:[^'\\]|\\[\s\S]|'')*'?|'(?:[^']|'')*'?|"(?:[^"]|"")*"?|\$([A-Za-z_][\w]*)?\$/y
@@ -80,6 +81,19 @@ export function splitStatements(sql: string): string[] {
 
 /** A statement in one line: white space and comments become one blank, and none at the ends and before the last semicolon. */
 export function foldStatement(sql: string): string {
+  const known = folds.get(sql)
+  if (known !== undefined) return known
+  if (folds.size >= MOST_KEPT) folds.clear()
+  const folded = fold(sql)
+  folds.set(sql, folded)
+  return folded
+}
+
+/** Code asks the same again and again. */
+const folds = new SafeMap<string, string>()
+const MOST_KEPT = 500
+
+function fold(sql: string): string {
   let folded = ''
   let blank = false
   let ends = ''

@@ -49,6 +49,21 @@ describe('a database', () => {
     expect(error).toMatchObject({ code: '3D000', message: 'database "other" does not exist' })
   })
 
+  test('takes the place of an earlier one, whose last connection it answers too', async () => {
+    const first = await tripwire.db.postgres(APP, { schema: SCHEMA })
+    const seen = await tripwire.sandbox(() =>
+      asClient(async (client) => {
+        await client.query("insert into orders (name) values ('first')")
+        await first.close()
+        await tripwire.db.postgres(APP, { schema: SCHEMA, seed: "insert into orders (name) values ('second')" })
+        return (await client.query('select name from orders')).rows
+      }),
+    )
+    expect(seen).toEqual([{ name: 'second' }])
+    tripwire.db.assert("insert into orders (name) values ('first')")
+    tripwire.db.assert('select name from orders')
+  })
+
   test('answers on a unix socket, and over TLS to clients that ask for it', async () => {
     await tripwire.db.postgres('postgres://%2Frun%2Fpostgresql/app')
     await tripwire.db.postgres('postgres://db.example.com/app')
@@ -160,11 +175,13 @@ test('a statement that is sent when its sandbox has ended is told as such', asyn
     await late.client.query('select 1 as one')
     await late.client.end()
   })
-  expect(trips.map(({ message }) => message.replace(/#[\d.]+/, '#…'))).toMatchInlineSnapshot(`
+  expect(
+    trips.map(({ message }) => message.replace(/#[\d.]+/, '#…').replace(/(test\.ts):\d+:\d+/g, '$1')),
+  ).toMatchInlineSnapshot(`
     [
       "[TRIPWIRE_POST_SANDBOX_INTERACTION] the statement select name from orders on localhost:5432 was made after sandbox #… had ended.
 
-      where  test/plugins/db-postgres-connections.test.ts:154:55, through pg
+      where  test/plugins/db-postgres-connections.test.ts, through pg
              in test "a statement that is sent when its sandbox has ended is told as such" (test/plugins/db-postgres-connections.test.ts)
       why    the level is 'error' (tripwire.config.ts, guard)
       hint   the connection leads to an embedded database, which answers in sandboxes: send it in one, or end the client with the sandbox that it was opened in
@@ -175,7 +192,7 @@ test('a statement that is sent when its sandbox has ended is told as such', asyn
                await work
              or let it through in this test (with import { tripwire } from 'vitest-tripwire'):
                using _ = tripwire.allow('db:postgres://localhost/app')
-      near   tripwire.db.postgres('postgres://localhost:5432/app') (test/plugins/db-postgres-connections.test.ts:149:21) fits, but mocks answer in sandboxes only: tripwire.sandbox(() => …)
+      near   tripwire.db.postgres('postgres://localhost:5432/app') (test/plugins/db-postgres-connections.test.ts) fits, but mocks answer in sandboxes only: tripwire.sandbox(() => …)
       more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_POST_SANDBOX_INTERACTION.md",
     ]
   `)

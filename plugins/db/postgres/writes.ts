@@ -6,12 +6,16 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Socket } from 'node:net'
 import type { Frame, Tap } from '../../../src/plugin.ts'
 
+// Captured at load: tests replace it.
+const { queueMicrotask } = globalThis
+
 /** Runs a function as if it went on from a write. */
 export type There = <T>(fn: () => T) => T
 
 interface Written {
   /** In bytes of the connection. */
-  readonly end: number
+  end: number
+  readonly frame: Frame
   readonly there: There
 }
 
@@ -19,13 +23,15 @@ export class Writes {
   readonly #tap: Tap
   readonly #written: Written[] = []
   #last: There
+  /** The write that was noted in the present turn: a client says in several what is one statement. */
+  #ofTurn: Written | undefined
 
   /** @param opened the frame that connected */
   constructor(client: Socket, opened: Frame, tap: Tap) {
     this.#tap = tap
     this.#last = (fn) => tap.runIn(opened, fn)
     let end = client.bytesWritten
-    if (end > 0) this.#written.push({ end, there: this.#last })
+    if (end > 0) this.#written.push({ end, frame: opened, there: this.#last })
     const { write } = client
     const noting = (chunk: unknown, ...rest: unknown[]): boolean => {
       end += typeof chunk === 'string' ? Buffer.byteLength(chunk) : (chunk as Uint8Array).byteLength
@@ -42,11 +48,19 @@ export class Writes {
   }
 
   #note(end: number): void {
-    const context = AsyncLocalStorage.snapshot()
     const frame = this.#tap.frame()
+    if (this.#ofTurn?.frame === frame) {
+      this.#ofTurn.end = end
+      return
+    }
+    const context = AsyncLocalStorage.snapshot()
     const remembered = this.#tap.here()
     const there: There = (fn) => context(() => this.#tap.runIn(frame, () => remembered(fn))) as ReturnType<typeof fn>
     this.#last = there
-    this.#written.push({ end, there })
+    this.#ofTurn = { end, frame, there }
+    this.#written.push(this.#ofTurn)
+    queueMicrotask(() => {
+      this.#ofTurn = undefined
+    })
   }
 }
