@@ -8,6 +8,7 @@ import type { Layer, OpenCall, Outcome, Reply, Tap } from '../../src/plugin.ts'
 import { builtIn, Note, RuleSyntaxError, SafeMap, SafeWeakMap } from '../../src/plugin.ts'
 import type { Announcements } from './announce.ts'
 import { changedSince, layerOf, layerOn, type RequestOptions } from './asked.ts'
+import { keepTls } from './client-tls.ts'
 import { unreachable } from './failure.ts'
 import { connectionLayer, isSameEndpoint } from './layer.ts'
 import { ofEachTest } from './of-each-test.ts'
@@ -34,6 +35,9 @@ interface RequestInternals {
   /** Puts the first line and the headers together: the last moment at which they can be changed. */
   _implicitHeader(): void
 }
+
+/** Of its constructor (Node 0.12 to 26). */
+type AgentOptions = Agent & { readonly options?: object }
 
 const HTTP = { protocol: 'http' }
 
@@ -68,6 +72,9 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
   /** Sockets of interceptors, by the call that each may have let through: then they lead outside, and stay open. */
   const passedThrough = new SafeWeakMap<object, OpenCall>()
 
+  /** The options of requests over TLS that a mock may answer, or let through. */
+  const securedBy = new SafeWeakMap<ClientRequest, object>()
+
   /** The call of the agentless request that is being made: it may be given its connection before it is there. */
   let making: OpenCall | undefined
 
@@ -78,7 +85,10 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
       const call = tap.current() ?? tap.open(() => layerOf(request, options), HTTP)
       CallOf.set(request, call)
       // A request that a mock answers must neither get a warm connection to the real host nor leave one to the worker behind.
-      const agent = call.answerable ? agentFor(call, options.protocol ?? request.protocol) : this
+      const protocol = options.protocol ?? request.protocol
+      const { answerable } = call
+      if (answerable && protocol === 'https:') securedBy.set(request, { ...options, ...(this as AgentOptions).options })
+      const agent = answerable ? agentFor(call, protocol) : this
       return tap.within(call, () => Reflect.apply(original, agent, [request, options, ...rest]))
     }
   })
@@ -151,6 +161,7 @@ export function guardClient(tap: Tap, http: Http, connectIsOurs: () => boolean):
         else used = stop(request, call, call.settle(opened), socket) ?? socket
       }
     }
+    if (call.outcome?.kind === 'reply') keepTls(call.outcome.reply, securedBy.get(request))
     judgeChange(request)
     tap.hop.use(used, call.call.frame)
     return used

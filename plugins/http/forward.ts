@@ -3,6 +3,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import { builtIn, type Reply, SafeSet, type Tap } from '../../src/plugin.ts'
+import { tlsOf } from './client-tls.ts'
+import { forwardHttp2 } from './forward-http2.ts'
+
+const { isIP } = builtIn('node:net')
 
 /** Headers that belong to one connection, not to the request. */
 const OF_CONNECTION = new SafeSet(['connection', 'keep-alive', 'transfer-encoding', 'http2-settings'])
@@ -16,6 +20,7 @@ export async function forward(
   fail: (error: Error) => void,
 ): Promise<void> {
   const { scheme, host, port, path, socketPath } = reply.facts
+  if (isHttp2(request) && (await forwardHttp2(request, body, response as never, reply, tap, fail))) return
   const module = builtIn(scheme === 'https' ? 'node:https' : 'node:http')
   const headers: Record<string, string | string[]> = {}
   for (const [name, value] of Object.entries(request.headers))
@@ -33,7 +38,7 @@ export async function forward(
         path: String(path),
         headers,
         agent: new module.Agent({ keepAlive: false }),
-        ...(scheme === 'https' && { servername: String(host) }),
+        ...(scheme === 'https' && { ...(isIP(String(host)) === 0 && { servername: String(host) }), ...tlsOf(reply) }),
       })
       const answered = new Promise<IncomingMessage>((resolve, reject) => {
         real.once('response', resolve)
@@ -48,13 +53,21 @@ export async function forward(
           response.once('close', resolve)
           // The real host may break off in the middle.
           answer.once('error', reject)
-          answer.pipe(response)
+          answer.once('end', () => {
+            if (answer.rawTrailers.length > 0) response.addTrailers(answer.trailers as Record<string, string>)
+            response.end()
+          })
+          answer.pipe(response, { end: false })
         })
       } catch (error) {
         fail(error as Error)
       }
     }),
   )
+}
+
+function isHttp2(request: IncomingMessage | Http2ServerRequest): request is Http2ServerRequest {
+  return request.httpVersionMajor === 2
 }
 
 function sendable({ headers }: IncomingMessage): Record<string, string | string[]> {

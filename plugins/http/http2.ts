@@ -7,10 +7,12 @@ import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 
 import { Duplex } from 'node:stream'
 import type { Frame, Layer, Reply, StackFrame, Tap } from '../../src/plugin.ts'
 import { builtIn } from '../../src/plugin.ts'
+import { keepTls } from './client-tls.ts'
 import { unreachable } from './failure.ts'
 import { connectionLayer, DEFAULT_PORTS, requestLayer, sessionLayer } from './layer.ts'
 import { grpcTarget } from './origins.ts'
 import { clientStreams } from './serve.ts'
+import { keepRequest, optionsOf } from './sessions.ts'
 
 const GRPC = /[/\\]@grpc[/\\]grpc-js[/\\]build[/\\]src[/\\]transport\.js$/
 // Captured at load: tests replace it.
@@ -46,6 +48,7 @@ export function guardSessions(
   judgedAbove: (socket: object) => Frame | undefined,
 ): void {
   tap.patch(sessionPrototype(), 'request', (original) => {
+    keepRequest(original)
     return function request(this: ClientHttp2Session, headers?: OutgoingHttpHeaders, ...rest) {
       const socket = bySymbol(this, 'socket') as object | undefined
       const above = socket && judgedAbove(socket)
@@ -80,6 +83,7 @@ function answerStream(
   args: readonly unknown[],
   reply: Reply,
 ): ClientHttp2Stream {
+  keepTls(reply, optionsOf.get(session))
   const own = tap.hub.of((bySymbol(session, 'socket') as object | undefined) ?? session)
   const from = own ? session : ownSession(tap, reply)
   const stream = Reflect.apply(request, from, args as never[])
@@ -102,7 +106,9 @@ export function watchSessions(tap: Tap, found: () => void): void {
     tap.patch(http2, 'connect', (original) => {
       return function connect(this: unknown, ...args: unknown[]) {
         found()
-        return Reflect.apply(original, this, args)
+        const session = Reflect.apply(original, this, args)
+        if (typeof args[1] === 'object' && args[1] !== null) optionsOf.set(session, args[1])
+        return session
       } as typeof original
     })
   })

@@ -5,6 +5,7 @@
 
 import type { Socket } from 'node:net'
 import { type OpenCall, type Reply, SafeMap, SafeWeakSet, type Tap } from '../../src/plugin.ts'
+import { keepTls } from './client-tls.ts'
 import { ofEachTest } from './of-each-test.ts'
 import type { DispatchOptions } from './undici-dispatch.ts'
 
@@ -68,7 +69,10 @@ export function routeUndici(tap: Tap, announce: Announce): UndiciRoute {
         const found = isNew ? announce(this, options) : undefined
         if (found?.call.answerable) {
           const outcome = found.call.settle()
-          if (outcome.kind === 'reply') return through(agent, original, found, outcome.reply, options, handler)
+          if (outcome.kind === 'reply') {
+            keepTls(outcome.reply, connectOptionsOf(this))
+            return through(agent, original, found, outcome.reply, options, handler)
+          }
         }
         depth++
         try {
@@ -137,6 +141,13 @@ function close(agent: UndiciAgent): void {
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
+}
+
+/** What a dispatcher was told of TLS: undici keeps it under a symbol of its own (6 to 8); what a connector of the user's own does nobody sees. */
+function connectOptionsOf(dispatcher: object): object | undefined {
+  const key = Object.getOwnPropertySymbols(dispatcher).find(({ description }) => description === 'options')
+  const { connect } = (key && (dispatcher as Record<symbol, { connect?: unknown }>)[key]) || {}
+  return isObject(connect) ? connect : undefined
 }
 
 /** The base class of all dispatchers of a copy. */
