@@ -28,6 +28,13 @@ export interface FsVolumeOptions {
   readonly size?: number
 }
 
+export interface FsFault {
+  /** Reading and writing if left out; `probe` is looking: `stat`, `access`, `exists`. */
+  readonly on?: 'read' | 'write' | 'probe'
+  /** How many bytes of each file pass before it fails; it fails when it is opened if left out. */
+  readonly after?: number
+}
+
 /** What became of a volume since it was made, by path; sorted, so that snapshots hold. */
 export interface FsDiff {
   /** What each new file holds; `<binary, 12 bytes>` for what is no text. */
@@ -82,6 +89,19 @@ export interface FsFamily extends Omit<Family, 'mock' | 'assert'> {
    * tripwire.fs.assert({ 'out/report.txt': expect.stringContaining('total') })
    */
   volume(contents?: Readonly<Record<string, FsContent>>, options?: FsVolumeOptions): FsVolume
+  /**
+   * Makes calls on the volume of this scope fail.
+   *
+   * @param pattern a path, `*` for anything in a part of it, `**` across parts; relative to where the names of the volume start
+   * @param error a code of the system, with which the call fails as Node's do; or the error itself
+   * @throws SandboxMisuseError where there is no volume
+   * @example tripwire.fs.fail('logs/**', 'ENOSPC', { on: 'write', after: 1024 })
+   */
+  fail(pattern: string, error: string | Error, options?: FsFault): void
+  /** Makes reading and writing take so long, in milliseconds; the sync forms wait. @throws SandboxMisuseError where there is no volume */
+  slow(pattern: string, ms: number): void
+  /** Makes each read give so many bytes at most, as pipes and network disks do. @throws SandboxMisuseError where there is no volume */
+  short(pattern: string, bytes: number): void
   /**
    * Says what stands under paths by now; or of a call that `passThrough` let through, that it was the next.
    *

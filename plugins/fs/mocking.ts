@@ -1,7 +1,7 @@
 /** Mocks and assertions of files: volumes, and what `tripwire.fs` reads and prints. */
 import { type FactPatterns, isRegExp, type Layer, type Mocking, RuleSyntaxError } from '../../src/plugin.ts'
 import { parseFsRule } from './rule.ts'
-import { ANSWERED, isVolume, newVolume, OF_THE_SYSTEM, volumeHere, volumeOf, volumes } from './volumes.ts'
+import { ANSWERED, isVolume, newVolume, OF_THE_SYSTEM, type Volume, volumeHere, volumeOf, volumes } from './volumes.ts'
 
 const FORMS = "'write:out/**', 'read:fixtures/*.json', a RegExp for the path, or { path, operation, function }"
 const VOLUME = "tripwire.fs.volume({ 'a.txt': 'text' })"
@@ -37,6 +37,18 @@ export const mocking: Mocking = {
       handle.always()
       return { ...volumes().viewOf(() => volume), optional: () => void handle.optional() }
     },
+    fail: (pattern: unknown, error: unknown, options?: unknown) => {
+      const { faults, at } = needVolume()
+      faults.fail(at, pattern, error, options)
+    },
+    slow(pattern: unknown, ms: unknown) {
+      const { faults, at } = needVolume()
+      faults.slow(at, pattern, ms)
+    },
+    short(pattern: unknown, bytes: unknown) {
+      const { faults, at } = needVolume()
+      faults.short(at, pattern, bytes)
+    },
     assert(given: unknown, facts?: Readonly<Record<string, unknown>>) {
       if (typeof given === 'string' || isRegExp(given)) {
         asserting.next(given, facts)
@@ -51,6 +63,12 @@ export const mocking: Mocking = {
       if (misfits.length > 0) throw asserting.differs(print('tripwire.fs.assert', [given]), misfits)
     },
   }),
+}
+
+function needVolume(): Volume {
+  const volume = volumeHere()
+  if (volume === undefined) throw new RuleSyntaxError('there is no volume here, and nothing else fails at will', VOLUME)
+  return volume
 }
 
 /** Undefined for what Node does natively, which no volume answers. */

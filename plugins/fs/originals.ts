@@ -25,6 +25,7 @@ export const real = {
   now,
   nextTick,
   setImmediate,
+  setTimeout,
   platform,
   resolve,
   isAbsolute,

@@ -24,7 +24,7 @@ export function fileFunctions({ calls, descriptors, faults }: VolumeParts): Fns 
 
   const readBare = (fd: Fd, into: Uint8Array, position: number | undefined): number => {
     const file = descriptors.file(numberOf(fd))
-    const most = faults.reading(file.path, into.length, position ?? file.position)
+    const most = faults.reading(file.path, into.length)
     return descriptors.read(numberOf(fd), most < into.length ? into.subarray(0, most) : into, position)
   }
   const readOnce = (fd: Fd, into: Uint8Array, position: number | undefined): number =>

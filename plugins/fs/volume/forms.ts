@@ -2,6 +2,7 @@
 import nodeFs from 'node:fs'
 import { optionsOf, refuse } from './arguments.ts'
 import { abortError, codedError } from './errors.ts'
+import type { Faults } from './faults.ts'
 import { VolumeHandle } from './handle.ts'
 import { kit } from './kit.ts'
 
@@ -15,8 +16,11 @@ export class Forms {
   /** What Node's streams ask for. */
   readonly forStreams: Readonly<Record<string, Fn>>
 
-  constructor(functions: Readonly<Record<string, Fn>>) {
+  readonly #faults: Faults
+
+  constructor(functions: Readonly<Record<string, Fn>>, faults: Faults) {
     this.#functions = functions
+    this.#faults = faults
     const streams: Record<string, Fn> = {}
     for (const name of ['open', 'read', 'write', 'writev', 'close', 'fsync']) streams[name] = this.callback(name)
     this.forStreams = streams
@@ -53,7 +57,7 @@ export class Forms {
         if (!isOfTheSystem(error)) throw error
         results = name === 'read' ? [error, 0, given[1]] : [error]
       }
-      kit().real.setImmediate(() => {
+      this.#soon(() => {
         if (signal?.aborted && results[0] === null) callback(abortError(signal))
         else callback(...results)
       })
@@ -104,6 +108,13 @@ export class Forms {
     return own
   }
 
+  /** When the loop has turned, or as long after as a test says. */
+  #soon(tell: () => void): void {
+    const delay = this.#faults.takeDelay()
+    if (delay > 0) kit().real.setTimeout(tell, delay)
+    else kit().real.setImmediate(tell)
+  }
+
   /** Does something now, and says so when the loop has turned, as the thread pool would. */
   later<T>(run: () => T, signal?: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -114,7 +125,7 @@ export class Forms {
       } catch (error) {
         settle = () => reject(error)
       }
-      kit().real.setImmediate(() => settle())
+      this.#soon(() => settle())
     })
   }
 }

@@ -8,6 +8,7 @@ import { Beginning, inodesOf } from './changes.ts'
 import { Descriptors } from './descriptors.ts'
 import { type Entry, entryOf } from './entries.ts'
 import { Fault } from './errors.ts'
+import { Faults } from './faults.ts'
 import { fileFunctions } from './files.ts'
 import { Forms } from './forms.ts'
 import { FolderInode } from './inodes.ts'
@@ -19,16 +20,6 @@ import { treeFunctions } from './trees.ts'
 import { watchFunctions } from './watch.ts'
 
 type Fn = (...args: unknown[]) => unknown
-
-/** What may stand in the way of a call; see `faults.ts`. */
-export interface Faults {
-  opening(path: string, access: 'probe' | 'read' | 'write'): void
-  /** @returns how many bytes are read at once at most */
-  reading(path: string, length: number, position: number): number
-  writing(path: string, length: number): number
-}
-
-const NO_FAULTS: Faults = { opening() {}, reading: (_, length) => length, writing: (_, length) => length }
 
 /** What the functions are made of. */
 export interface VolumeParts {
@@ -75,6 +66,7 @@ export class Volume {
   readonly descriptors: Descriptors
   /** Where relative names start. */
   readonly at: string
+  readonly faults: Faults
   /** Folders that every disk has, and nobody wants to be told of. */
   readonly hidden = new Set<string>()
   readonly #forms: Forms
@@ -83,13 +75,14 @@ export class Volume {
   constructor(contents: Contents, { at, over, size }: VolumeOptions) {
     this.at = at
     this.tree = new Tree(over, size)
+    this.faults = new Faults((path) => this.#absolute(path))
     const calls = new Calls(this.tree)
     this.descriptors = new Descriptors(calls)
     const functions = {} as Functions
-    const parts: VolumeParts = { calls, descriptors: this.descriptors, faults: NO_FAULTS, functions }
+    const parts: VolumeParts = { calls, descriptors: this.descriptors, faults: this.faults, functions }
     Object.assign(functions, fileFunctions(parts), pathFunctions(parts), treeFunctions(parts), watchFunctions(parts))
     this.#functions = functions
-    this.#forms = new Forms(functions)
+    this.#forms = new Forms(functions, this.faults)
     this.beginning = new Beginning(this.tree)
     const changed = calls.changed
     this.accounts = new Accounts(this.beginning, at)
@@ -138,7 +131,7 @@ export class Volume {
   }
 
   #isRealDisks({ text, last, function: name }: Asked): boolean {
-    if (this.tree.root.lower === undefined) return false
+    if (this.tree.root.lower === undefined || this.faults.concern(text)) return false
     try {
       const { real, inode } = this.tree.walk(text, last === 'content' ? 'always' : 'folder')
       if (!real || inode?.touched) return false
@@ -178,7 +171,11 @@ export class Volume {
     if (form === 'callback') return this.#forms.callback(base)(...args)
     if (form === 'later') return this.#forms.later(() => this.#forms.sync(base)(...args))
     if (form === 'iterator') return this.#iterate(base, args)
-    return this.#forms.sync(base)(...args)
+    try {
+      return this.#forms.sync(base)(...args)
+    } finally {
+      wait(this.faults.takeDelay())
+    }
   }
 
   #iterate(name: string, args: readonly unknown[]): unknown {
@@ -215,4 +212,9 @@ export class Volume {
   pathOf(name: string): string {
     return normalised(name.startsWith('/') ? name : `${this.at}/${name}`)
   }
+}
+
+/** Of the sync forms nothing else goes on. */
+function wait(ms: number): void {
+  if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
