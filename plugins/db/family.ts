@@ -38,6 +38,8 @@ export interface PostgresOptions {
   readonly seed?: SchemaSource
   /** `pg-mem` (the default) is there at once, and imitates Postgres in JavaScript; `pglite` is Postgres, and needs seconds to start. */
   readonly engine?: 'pg-mem' | 'pglite'
+  /** How a client is asked for the password, where the URL has one: `scram-sha-256` unless set; `password` is in clear text. */
+  readonly login?: 'scram-sha-256' | 'md5' | 'password'
 }
 
 /** What a script gives instead of the engine. */
@@ -71,7 +73,7 @@ export interface DbFamily extends Omit<Family, 'mock' | 'passThrough'> {
   /**
    * Answers connections to a Postgres database in sandboxes by an embedded one, for any driver that speaks to a server.
    *
-   * @param url where the code under test connects to: `postgres://localhost:5432/app`; without a database any
+   * @param url where the code under test connects to: `postgres://localhost:5432/app`; without a database any; with a password only who knows it is let in
    * @throws MissingPeerError when the engine's package is not installed
    * @throws EngineError when the engine cannot run the schema or the seed
    * @example const db = await tripwire.db.postgres('postgres://localhost:5432/app', { schema: 'db/migrations' })

@@ -24,9 +24,10 @@ const { setTimeout, clearTimeout } = globalThis
 
 const FORMS = 'a statement, a RegExp or a matcher for one, or { text, params, transaction, database }'
 const KEYS = ['text', 'params', 'rows', 'error', 'transaction', 'host', 'port', 'path', 'database', 'user', 'driver']
-const OPTIONS = ['schema', 'seed', 'engine']
+const OPTIONS = ['schema', 'seed', 'engine', 'login']
+const LOGINS = ['scram-sha-256', 'md5', 'password']
 const ENGINES = ['pg-mem', 'pglite']
-const URLS = "'postgres://host[:port]/database'"
+const URLS = "'postgres://[user:password@]host[:port]/database'"
 
 /** What a mock of this protocol answers with. */
 export interface DbAnswer {
@@ -124,13 +125,14 @@ interface Place {
 }
 
 function postgres(register: Register, print: PrintCall, tap: Tap, url: unknown, options: unknown): Promise<Database> {
-  const place = readUrl(url)
+  const { place, account, text: shown } = readUrl(url)
   const read = readOptions(options)
-  const text = print('tripwire.db.postgres', [String(url)])
+  const text = print('tripwire.db.postgres', [shown])
   const { createPostgres } = tap.part('postgres') as Part
   const patterns = { product: 'postgres', ...place }
   const embedded = createPostgres(read, {
     clock: { setTimeout, clearTimeout },
+    account: account && { ...account, method: read.login ?? 'scram-sha-256' },
     builtIn,
     peer: (name: string) => tap.peer(name, 'tripwire.db.postgres'),
     limit: tap.limit,
@@ -153,13 +155,19 @@ function postgres(register: Register, print: PrintCall, tap: Tap, url: unknown, 
   return embedded.ready
 }
 
-function readUrl(url: unknown): Place {
-  const text = isA(url, 'URL') ? url.href : url
-  if (typeof text !== 'string' || !/^postgres(?:ql)?:\/\//.test(text) || !URL.canParse(text))
-    throw new RuleSyntaxError(`${typeof text === 'string' ? `'${text}'` : 'it'} is no URL of a Postgres database`, URLS)
-  const { hostname, port, pathname, password, searchParams } = new URL(text)
-  if (password !== '')
-    throw new RuleSyntaxError('the URL has a password, and the engine asks for none: it lets everybody in', URLS)
+/** Where a database is, who is let in, and the URL without what nobody is to read. */
+interface Read {
+  readonly place: Place
+  readonly account: { readonly user?: string; readonly password: string } | undefined
+  readonly text: string
+}
+
+function readUrl(url: unknown): Read {
+  const given = isA(url, 'URL') ? url.href : url
+  const text = typeof given === 'string' ? given.replace(/\/\/[^/@]*@/, '//') : ''
+  if (typeof given !== 'string' || !/^postgres(?:ql)?:\/\//.test(given) || !URL.canParse(given))
+    throw new RuleSyntaxError(`${text === '' ? 'it' : `'${text}'`} is no URL of a Postgres database`, URLS)
+  const { hostname, port, pathname, username, password, searchParams } = new URL(given)
   const host = decodeURIComponent(hostname) || 'localhost'
   const database = decodeURIComponent(pathname.slice(1))
   const number = port === '' ? 5432 : Number(port)
@@ -167,17 +175,25 @@ function readUrl(url: unknown): Place {
   const at = folder?.startsWith('/')
     ? { path: `${folder}/.s.PGSQL.${number}` }
     : { host: host.replace(/^\[|\]$/g, ''), port: number }
-  return { ...at, ...(database !== '' && { database }) }
+  const user = username === '' ? {} : { user: decodeURIComponent(username) }
+  const account = password === '' ? undefined : { ...user, password: decodeURIComponent(password) }
+  return { place: { ...at, ...(database !== '' && { database }) }, account, text }
 }
 
 function readOptions(options: unknown): PostgresOptions {
   if (options === undefined) return {}
   if (typeof options !== 'object' || options === null)
-    throw new RuleSyntaxError('the options are no object', '{ schema, seed, engine }')
+    throw new RuleSyntaxError('the options are no object', '{ schema, seed, engine, login }')
   const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key))
   if (unknown !== undefined)
-    throw new RuleSyntaxError(`there is no option '${unknown}'`, '{ schema, seed, engine }', suggest(unknown, OPTIONS))
-  const { engine } = options as PostgresOptions
+    throw new RuleSyntaxError(
+      `there is no option '${unknown}'`,
+      '{ schema, seed, engine, login }',
+      suggest(unknown, OPTIONS),
+    )
+  const { engine, login } = options as PostgresOptions
+  if (login !== undefined && !LOGINS.includes(login))
+    throw new RuleSyntaxError(`nobody logs in by '${login}'`, LOGINS.join(', '), suggest(String(login), LOGINS))
   if (engine !== undefined && !ENGINES.includes(engine))
     throw new RuleSyntaxError(`there is no engine '${engine}'`, ENGINES.join(' or '), suggest(String(engine), ENGINES))
   return options

@@ -49,6 +49,25 @@ describe('a database', () => {
     expect(error).toMatchObject({ code: '3D000', message: 'database "other" does not exist' })
   })
 
+  test.each(['scram-sha-256', 'md5', 'password'] as const)('lets in by %s who knows the password', async (login) => {
+    const db = await tripwire.db.postgres('postgres://shop:s%C3%A9cret@localhost/app', { login })
+    const ask = (password: string, user = 'shop') =>
+      asClient((client) => client.query('select 7 as seven'), { password, user }).then(
+        ({ rows }) => rows,
+        ({ code }) => code,
+      )
+    const seen = await tripwire.sandbox(async () => {
+      const sql = postgres({ ...CONNECTION, password: 'sécret' })
+      const rows = [...(await sql`select 8 as eight`)]
+      await sql.end()
+      return [await ask('sécret'), await ask('secret'), await ask('sécret', 'me'), rows]
+    })
+    expect(seen).toEqual([[{ seven: 7 }], '28P01', '28P01', [{ eight: 8 }]])
+    expect(await db.query('select 1 as one')).toEqual([{ one: 1 }])
+    tripwire.db.assert('select 8 as eight')
+    tripwire.db.assert('select 7 as seven')
+  })
+
   test('takes the place of an earlier one, whose last connection it answers too', async () => {
     const first = await tripwire.db.postgres(APP, { schema: SCHEMA })
     const seen = await tripwire.sandbox(() =>

@@ -5,6 +5,7 @@ import pg from 'pg'
 import postgres from 'postgres'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type TripwireError, tripwire } from 'vitest-tripwire'
+import { createPostgres } from '../../plugins/db/postgres/index.ts'
 
 const APP = 'postgres://localhost:5432/app'
 const CONNECTION = { host: 'localhost', port: 5432, database: 'app', user: 'shop' }
@@ -93,17 +94,18 @@ describe('a statement is an interaction', () => {
     await tripwire.db.postgres(APP, { schema: SCHEMA })
     await tripwire.sandbox(() => asClient((client) => client.query('select name from orders where id = $1', [1])))
     const wrong = () => tripwire.db.assert('select name from orders where id = $1', { params: [2] })
-    expect(wrong).toThrowErrorMatchingInlineSnapshot(`
-      [InteractionMismatchError: [TRIPWIRE_INTERACTION_MISMATCH] tripwire.db.assert('select name from orders where id = $1', { params: [2] }) is not the next call: that is the statement select name from orders where id = $1 on localhost:5432.
+    const error = await errorOf(Promise.resolve().then(wrong))
+    expect(error?.message.replace(/(test\.ts):\d+:\d+/g, '$1')).toMatchInlineSnapshot(`
+      "[TRIPWIRE_INTERACTION_MISMATCH] tripwire.db.assert('select name from orders where id = $1', { params: [2] }) is not the next call: that is the statement select name from orders where id = $1 on localhost:5432.
 
-        where  test/plugins/db-postgres.test.ts:94:62
+        where  test/plugins/db-postgres.test.ts
         why    this fact differs:
                  params
                    expected [2]
                    was      [1]
                1 other fact fits
         fix    what was called is asserted by:
-                 tripwire.db.assert('select name from orders where id = $1', { params: [1] })]
+                 tripwire.db.assert('select name from orders where id = $1', { params: [1] })"
     `)
     tripwire.db.assert('select name from orders where id = $1', { params: [1] })
   })
@@ -218,10 +220,21 @@ describe('what the engine cannot run', () => {
   })
 })
 
+test.each([
+  ['pg-mem', undefined],
+  ['@electric-sql/pglite', 'pglite'],
+] as const)('without the package %s it is asked for', (name, engine) => {
+  const peer = (wanted: string) => {
+    throw new Error(`there is no ${wanted}`)
+  }
+  expect(() => createPostgres(engine ? { engine } : {}, { peer } as never)).toThrow(`there is no ${name}`)
+})
+
 describe('what is refused with a word of what was meant', () => {
   test.each([
     ['a URL of something else', () => tripwire.db.postgres('mysql://localhost/app')],
-    ['a password', () => tripwire.db.postgres('postgres://me:secret@localhost/app')],
+    ['a password of something else', () => tripwire.db.postgres('mysql://me:secret@localhost/app')],
+    ['a login', () => tripwire.db.postgres('postgres://me:secret@localhost/app', { login: 'scram' as never })],
     ['an engine', () => tripwire.db.postgres(APP, { engine: 'pglight' as never })],
     ['an option', () => tripwire.db.postgres(APP, { schemas: '' } as never)],
     ['mocks of calls', () => (tripwire.db as never as { mock(text: string): void }).mock('select 1')],

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Line } from './engine.ts'
 import { Failure } from './failure.ts'
+import type { Login } from './login.ts'
 import { Session, type Watch } from './session.ts'
 import { type Opening, Reader, say } from './wire.ts'
 
@@ -16,6 +17,8 @@ export interface Server {
    */
   enter(options: Startup['options'], secured: boolean): Promise<{ readonly line: Line; readonly watch: Watch }>
   readonly sessions: Sessions
+  /** Asks who is about to be let in for a password; undefined where nobody is asked. */
+  login(user: string): Login | undefined
 }
 
 /** The sessions of a database, by what their clients have to say to stop them. */
@@ -57,6 +60,7 @@ export function converse(peer: Socket, server: Server, secured = false): void {
   let session: Session | undefined
   let pid = 0
   let entering = false
+  let login: { readonly asked: Login; readonly options: Startup['options'] } | undefined
   const close = () => {
     server.sessions.delete(pid)
     void session?.end()
@@ -77,6 +81,27 @@ export function converse(peer: Socket, server: Server, secured = false): void {
       peer.end(say.error(fatal(error)))
     }
   }
+  const begin = (options: Startup['options']) => {
+    const asked = server.login(options.user ?? '')
+    if (asked === undefined) return void enter(options)
+    entering = true
+    login = { asked, options }
+    peer.write(asked.question())
+  }
+  const answer = ({ asked, options }: { readonly asked: Login; readonly options: Startup['options'] }) => {
+    const said = reader.next()?.said
+    if (said === undefined) return
+    try {
+      if (said.kind !== 'password') throw new Failure('08P01', 'a password was asked for')
+      const { said: word, done } = asked.hear(said.data)
+      if (word !== undefined) peer.write(word)
+      if (!done) return
+      login = undefined
+      void enter(options)
+    } catch (error) {
+      peer.end(say.error(fatal(error)))
+    }
+  }
   const open = (opening: Opening) => {
     switch (opening.kind) {
       case 'ssl':
@@ -92,7 +117,7 @@ export function converse(peer: Socket, server: Server, secured = false): void {
         peer.end()
         return
       case 'startup':
-        void enter(opening.options)
+        begin(opening.options)
         return
       case 'unknown':
         peer.end(
@@ -105,6 +130,7 @@ export function converse(peer: Socket, server: Server, secured = false): void {
   const hear = (chunk: Buffer) => {
     if (session !== undefined) return session.hear(chunk)
     reader.push(chunk)
+    if (login !== undefined) return answer(login)
     for (
       let opening = entering ? undefined : reader.opening();
       opening;

@@ -7,6 +7,7 @@ import { converse, Sessions } from './connection.ts'
 import type { Engine, Line } from './engine.ts'
 import { Failure, Limit } from './failure.ts'
 import { limitOf } from './limits.ts'
+import { type Account, Login } from './login.ts'
 import { PgMemEngine } from './pg-mem.ts'
 import { startPglite } from './pglite.ts'
 import { setUp } from './schema.ts'
@@ -17,6 +18,8 @@ import { watchOf } from './watch.ts'
 /** What the plugin gives. */
 export interface Parts {
   readonly clock: Clock
+  /** Who is let in; anybody where there is none. */
+  readonly account: Account | undefined
   builtIn(name: string): never
   peer(name: string): object
   limit(limit: EngineLimit): Error
@@ -83,6 +86,10 @@ export class EmbeddedDatabase implements Embedded, Database {
     const host = String(connection.reply?.facts.host ?? 'localhost')
     converse(peer, {
       sessions: this.#sessions,
+      login: (user) => {
+        const { account, builtIn } = this.#parts
+        return account && new Login(account, user, builtIn('node:crypto'))
+      },
       secure: (socket, ready) =>
         tap.hub.secure(socket, host, [], (secured) => {
           secured.on('error', () => {})

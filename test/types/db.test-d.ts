@@ -1,0 +1,20 @@
+import { expectTypeOf, test } from 'vitest'
+import { type Database, tripwire } from 'vitest-tripwire'
+
+test('an embedded database is what its functions say', async () => {
+  const db = await tripwire.db.postgres('postgres://localhost/app', {
+    schema: ['db/migrations', ({ exec }) => exec('select 1')],
+    engine: 'pglite',
+    login: 'md5',
+  })
+  expectTypeOf(db).toEqualTypeOf<Database>()
+  expectTypeOf(db.query('select 1')).resolves.toEqualTypeOf<Record<string, unknown>[]>()
+  db.script(/^select/, { rows: [{ id: 1 }] }).always()
+  tripwire.db.assert('select 1', { params: [1], transaction: true })
+  // @ts-expect-error there is no such engine
+  tripwire.db.postgres('postgres://localhost/app', { engine: 'sqlite' })
+  // @ts-expect-error a script gives rows or an error
+  db.script('select 1', {})
+  // @ts-expect-error databases are not answered call by call
+  tripwire.db.mock('select 1')
+})
