@@ -5,6 +5,7 @@ import { HOME, real } from './originals.ts'
 import { Resolver, readPath } from './paths.ts'
 import { resolveLinks } from './roots.ts'
 import { type Seam, type Step, slotOf } from './seam.ts'
+import { goInVolume } from './volumes.ts'
 
 export function guardChdir(seam: Seam): void {
   seam.tap.patch(process, 'chdir', (original) => {
@@ -13,6 +14,7 @@ export function guardChdir(seam: Seam): void {
       const step: Step = { access, last: 'content', function: 'chdir' }
       const stop = seam.passes(slotOf(step), folder) ? undefined : seam.judge(folder, step)
       if (stop !== undefined && stop.kind !== 'reply') throw errorOf(stop, { access, syscall: 'chdir', path: folder })
+      if (goInVolume(folder)) return
       return seam.moving('now', [], () => real.apply(original, this, [folder]))
     }
   })

@@ -5,7 +5,7 @@ import { real } from './originals.ts'
 import { type GivenPath, Resolver, readPath } from './paths.ts'
 import { passesByRoots } from './roots.ts'
 import type { Access } from './table.ts'
-import { settle } from './volumes.ts'
+import { cwdInVolume, settle } from './volumes.ts'
 
 export type Stop = Exclude<Outcome, { kind: 'pass' }>
 
@@ -103,8 +103,10 @@ export class Seam {
     return path === undefined ? undefined : this.#judge(path, given, step)
   }
 
-  #judge(path: GivenPath, given: unknown, step: Step): Stop | undefined {
+  #judge(path: GivenPath, given: unknown, asked: Step): Stop | undefined {
     this.#connection = undefined
+    const away = asked.from === undefined ? cwdInVolume() : undefined
+    const step = away === undefined ? asked : { ...asked, from: away }
     const memory = this.tap.memory()
     if (memory.kind === 'unwatched') return undefined
     const known = (memory.kept as Known | undefined) ?? this.#begin(memory)

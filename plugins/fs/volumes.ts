@@ -79,6 +79,40 @@ export function volumeHere(): Volume | undefined {
   return undefined
 }
 
+/** The volume that answers what is done here, in a sandbox. */
+export function answering(path: string): Volume | undefined {
+  const layer = { protocol: 'fs', operation: 'fs:read', facts: { path, function: 'readdir' } }
+  const answer = seam?.tap.answerTo(layer)
+  return isVolume(answer) ? answer : undefined
+}
+
+/** Whether code has gone to a folder that only a volume has. */
+let isAway = false
+
+/**
+ * `process.chdir` where a volume answers.
+ *
+ * @returns whether it has gone there; the process goes to real folders itself
+ */
+export function goInVolume(folder: unknown): boolean {
+  const path = readPath(folder)
+  const volume = path && answering(real.resolve(real.cwd(), path.text))
+  if (volume === undefined || !volume.chdir(folder)) return false
+  if (!isAway) {
+    isAway = true
+    seam?.tap.patch(process, 'cwd', (original) => () => cwdInVolume() ?? original())
+    seam?.tap.onUndo(() => {
+      isAway = false
+    })
+  }
+  return true
+}
+
+/** The current folder, where that is one that only a volume has. */
+export function cwdInVolume(): string | undefined {
+  return isAway ? answering(real.cwd())?.tree.cwd : undefined
+}
+
 /** The volume that answered in a sandbox, or that would have. */
 export function volumeOf(interactions: readonly object[]): Volume {
   for (const interaction of interactions) {

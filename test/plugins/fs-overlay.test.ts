@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import fs, { promises } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { usePlaces } from '../support/outside.ts'
@@ -139,3 +139,29 @@ test('parallel sandboxes have volumes of their own', async () => {
   tripwire.fs.assert({ mine: 'two' })
   tripwire.fs.assert({ mine: 'one' })
 })
+
+test.each(['project', 'empty'] as const)(
+  'the current folder may be one that only the volume has, over %s',
+  async (over) => {
+    const home = process.cwd()
+    const volume = tripwire.fs.volume({ 'only/here/a.txt': 'text' }, { at: places.inside, over })
+    await tripwire.sandbox(async () => {
+      process.chdir(join(places.inside, 'only'))
+      expect(process.cwd()).toBe(join(places.inside, 'only'))
+      process.chdir('here')
+      expect(fs.readFileSync('a.txt', 'utf8')).toBe('text')
+      await promises.writeFile('b.txt', 'x')
+      expect(resolve('b.txt')).toBe(join(places.inside, 'only/here/b.txt'))
+      expect(() => process.chdir('no')).toThrow(
+        `ENOENT: no such file or directory, chdir '${join(places.inside, 'only/here')}' -> 'no'`,
+      )
+      expect(() => fs.readFileSync('no')).toThrow("ENOENT: no such file or directory, open 'no'")
+      process.chdir(home)
+      expect(process.cwd()).toBe(home)
+      process.chdir(join(places.inside, 'only'))
+    })
+    expect(process.cwd()).toBe(home)
+    expect(volume.diff().created).toEqual({ 'only/here/b.txt': 'x' })
+    tripwire.fs.assert({ 'only/here/b.txt': 'x' })
+  },
+)

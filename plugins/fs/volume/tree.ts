@@ -54,7 +54,12 @@ export class Tree {
     if (path === '') throw new Fault('ENOENT')
     if (Buffer.byteLength(path) >= LONGEST_PATH) throw new Fault('ENAMETOOLONG')
     const absolute = path.startsWith('/') ? path : `${this.cwd ?? kit().real.cwd()}/${path}`
-    return this.#from(this.root, absolute, { follow, links: 0, names: [], real: this.cwd === undefined })
+    return this.#from(this.root, absolute, {
+      follow,
+      links: 0,
+      names: [],
+      real: this.cwd === undefined || path.startsWith('/'),
+    })
   }
 
   #from(start: FolderInode, path: string, how: Walking): Place {

@@ -2,7 +2,7 @@
 import type { Left, Reply } from '../../../src/plugin.ts'
 import type { FailedCall } from '../failure.ts'
 import { Accounts } from './accounts.ts'
-import { pathText } from './arguments.ts'
+import { at, pathText } from './arguments.ts'
 import { Calls } from './calls.ts'
 import { Beginning, inodesOf } from './changes.ts'
 import { Descriptors } from './descriptors.ts'
@@ -192,6 +192,26 @@ export class Volume {
     const { forStreams } = this.#forms
     const open: Fn = (...args) => this.descriptors.opened(reply, () => forStreams.open?.(...args))
     return { ...forStreams, open }
+  }
+
+  /**
+   * Makes a folder the current one.
+   *
+   * @returns whether it is only here; the real disk has the same one else, and the process can go there
+   * @throws as `process.chdir` does
+   */
+  chdir(given: unknown): boolean {
+    const from = this.tree.cwd ?? kit().real.cwd()
+    const { inode, path, real } = at('chdir', from, () => this.#folder(pathText(given)), pathText(given))
+    this.tree.cwd = real && inode.lower === path ? undefined : path
+    return this.tree.cwd !== undefined
+  }
+
+  #folder(text: string) {
+    const place = this.tree.walk(text, 'always')
+    if (place.inode === undefined) throw new Fault('ENOENT')
+    if (!(place.inode instanceof FolderInode)) throw new Fault('ENOTDIR')
+    return { ...place, inode: place.inode }
   }
 
   /** A descriptor that nobody may use any more is none. */
