@@ -14,11 +14,16 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as after } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import WebSocket from 'ws'
 
 const { dns, functions, sockets, subprocess, ws } = tripwire
+// A thread cannot be started with it.
+setFlagsFromString('--expose-gc')
+const gc = runInNewContext('gc')
 const mailer = { send: (to) => to }
 const at = 'https://api.example.com/a'
 const get = (module, url) => new Promise((resolve, reject) => {
@@ -88,20 +93,14 @@ test('looks what is left', { timeout: 20_000 }, async () => {
   for (let turn = 0; turn < 60 && !there.every(isLet); turn++) {
     writeFileSync('left.json', JSON.stringify(Object.fromEntries(there)))
     await after(30)
-    globalThis.gc()
+    gc()
     there = count()
   }
   writeFileSync('left.json', JSON.stringify(Object.fromEntries(there)))
 })
 `
-const CONFIG = `
-import { defineConfig } from 'vitest/config'
-import { tripwire } from 'vitest-tripwire/vite'
-export default defineConfig({ plugins: [tripwire()], test: { execArgv: ['--expose-gc'] } })
-`
-
 test('sandboxes, their interactions and the functions of their mocks are let go once their test has ended', async () => {
-  const run = await runVitest({ 'memory.test.js': SUITE, 'vitest.config.ts': CONFIG }, { read: ['left.json'] })
+  const run = await runVitest({ 'memory.test.js': SUITE }, { read: ['left.json'] })
   expect(Object.values(run.tests).flatMap(({ messages }) => messages)).toEqual([])
   const left: Record<string, string> = JSON.parse(run.written['left.json'] ?? '{}')
   expect(Object.keys(left).length).toBeGreaterThan(12)

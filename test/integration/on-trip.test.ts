@@ -43,8 +43,8 @@ test('throws', async () => { expect(await call('throw.example.com')).toBeInstanc
 test('throws a text', async () => { expect((await call('text.example.com')).message).toBe('onTrip threw a text') })
 test('answers a promise', async () => { await call('promise.example.com') })
 test('answers a word', async () => { await call('word.example.com') })
-test('changes the data', async () => { expect(await call('change.example.com')).toBeInstanceOf(TypeError) })
-test('changes a map', async () => { expect(await call('map.example.com')).toBeInstanceOf(TypeError) })
+test('changes the data', async () => { expect((await call('change.example.com')).name).toBe('TypeError') })
+test('changes a map', async () => { expect((await call('map.example.com')).name).toBe('TypeError') })
 test('makes calls of its own', async () => {
   await tripwire.expectTrip('http', () => call('own.example.com'))
   expect(await Promise.all(globalThis.own)).toEqual(['ENOTFOUND', 'ENOTFOUND'])

@@ -36,7 +36,7 @@ report()
 /** Before anything runs, as a download beside it would be late for it. */
 function prepare(cell) {
   try {
-    return { suites: suitesOf(cell) }
+    return { suites: suitesOf(cell, values.quick) }
   } catch (error) {
     return { missing: `its runtime could not be installed: ${error.message}` }
   }

@@ -3,6 +3,8 @@ import { homeOf, nodeOf } from './install.mjs'
 
 /** Those that run Vitest on projects, which the cell then decides about. */
 const OF_PROJECTS = ['arrangements', 'charging', 'frames', 'pools', 'report', 'runtimes', 'ways-out']
+/** More of them, which CI runs on one Node only: it has a quarter of an hour for all. */
+const MORE_OF_PROJECTS = ['files', 'memory', 'on-trip', 'threads']
 /** Those whose projects are written in TypeScript, which the native runner does not take from older Nodes. */
 const IN_TYPESCRIPT = ['doors', 'installation', 'runner']
 /** Those that call out by themselves, and those of the clients: in the repository's own Vitest, on the Node of the cell. */
@@ -13,14 +15,15 @@ function integration(names) {
 }
 
 /**
+ * @param quick whether only what CI has the time for is run
  * @returns the Node that runs the suites, the arguments for its Vitest, and what is added to the environment
  * @throws when the Node or the Vitest of the cell cannot be installed
  */
-export function suitesOf({ node, vitest, pool, isolation, runner, gaps }) {
+export function suitesOf({ node, vitest, pool, isolation, runner, gaps }, quick = false) {
   const TRIPWIRE_NODE = nodeOf(node)
   if (runner === 'own') return { by: TRIPWIRE_NODE, args: [`--pool=${pool}`, ...OWN], env: { TRIPWIRE_NODE } }
   const TRIPWIRE_CELL = [pool, isolation, runner, ...gaps.flatMap(({ without }) => without)].join(',')
-  const names = runner === 'native' ? OF_PROJECTS : [...OF_PROJECTS, ...IN_TYPESCRIPT]
+  const names = [...OF_PROJECTS, ...(quick ? [] : MORE_OF_PROJECTS), ...(runner === 'native' ? [] : IN_TYPESCRIPT)]
   return {
     by: process.execPath,
     args: integration(names),
