@@ -19,7 +19,8 @@ import {
 } from '../src/plugin.ts'
 import { DRIVERS, PRODUCTS } from './db/drivers.ts'
 import { loginOf, watchLogins } from './db/logins.ts'
-import { mockingOf } from './db/mocking.ts'
+import { isUsed, mockingOf } from './db/mocking.ts'
+import { keepCallers } from './db/queues.ts'
 
 const URL_RULE = /^([a-z]+):\/\/(?:([^/:@?#\s]+|\[[^\]]+\]))?(?::(\d{1,5}|\*))?(?:\/([^/?#\s]*))?$/
 const FILE_RULE = /^(sqlite|duckdb|lmdb|leveldb|rocksdb):(?!\/\/)(.+)$/s
@@ -79,6 +80,7 @@ export const db = definePlugin({
   install(tap) {
     installed = tap
     watchLogins(tap)
+    keepCallers(tap, isUsed)
   },
 })
 

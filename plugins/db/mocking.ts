@@ -124,10 +124,15 @@ interface Place {
   readonly database?: string
 }
 
+/** Whether this worker has an embedded database. */
+export const isUsed = () => used
+let used = false
+
 function postgres(register: Register, print: PrintCall, tap: Tap, url: unknown, options: unknown): Promise<Database> {
   const { place, account, text: shown } = readUrl(url)
   const read = readOptions(options)
   const text = print('tripwire.db.postgres', [shown])
+  used = true
   const { createPostgres } = tap.part('postgres') as Part
   const patterns = { product: 'postgres', ...place }
   const embedded = createPostgres(read, {

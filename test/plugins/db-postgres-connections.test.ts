@@ -157,6 +157,32 @@ describe('a database', () => {
   })
 })
 
+describe.concurrent('a pool of one connection that tests share', () => {
+  const pool = new pg.Pool({ ...CONNECTION, database: 'shared', max: 1 })
+
+  test.each(['one', 'two', 'three'])('asks for test %s what that test asks, of its database', async (name) => {
+    await tripwire.db.postgres('postgres://localhost/shared', {
+      schema: SCHEMA,
+      seed: `insert into orders (name) values ('${name}')`,
+    })
+    const seen = await tripwire.sandbox(async () => {
+      const rows = await Promise.all([1, 2, 3].map((id) => pool.query(`select name, ${id} as at from orders`)))
+      const client = await pool.connect()
+      // What a client keeps waiting is sent when the one before it is done.
+      const waiting = await Promise.all([
+        client.query('select name as a from orders'),
+        client.query('select name as b from orders'),
+      ])
+      client.release()
+      return [...rows, ...waiting].map(({ rows: [row] }) => row?.name ?? row?.a ?? row?.b)
+    })
+    expect(seen).toEqual([name, name, name, name, name])
+    for (const id of [1, 2, 3]) tripwire.db.assert(`select name, ${id} as at from orders`)
+    tripwire.db.assert('select name as a from orders')
+    tripwire.db.assert('select name as b from orders')
+  })
+})
+
 describe('a pool that outlives its test', () => {
   const pool = new pg.Pool({ ...CONNECTION, max: 1 })
   beforeEach(() => tripwire.db.postgres(APP, { schema: SCHEMA }))
