@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import { builtIn, type Reply, SafeSet, type Tap } from '../../src/plugin.ts'
-import { tlsOf } from './client-tls.ts'
+import { tlsOf, toldOf } from './client-tls.ts'
 import { forwardHttp2 } from './forward-http2.ts'
 
 const { isIP } = builtIn('node:net')
@@ -60,7 +60,7 @@ export async function forward(
           answer.pipe(response, { end: false })
         })
       } catch (error) {
-        fail(error as Error)
+        fail(toldOf(error as Error, reply))
       }
     }),
   )

@@ -143,11 +143,11 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
-/** What a dispatcher was told of TLS: undici keeps it under a symbol of its own (6 to 8); what a connector of the user's own does nobody sees. */
+/** What a dispatcher was told of TLS: undici keeps it under a symbol of its own (6 to 8); or the connector in its place. */
 function connectOptionsOf(dispatcher: object): object | undefined {
   const key = Object.getOwnPropertySymbols(dispatcher).find(({ description }) => description === 'options')
   const { connect } = (key && (dispatcher as Record<symbol, { connect?: unknown }>)[key]) || {}
-  return isObject(connect) ? connect : undefined
+  return isObject(connect) || typeof connect === 'function' ? connect : undefined
 }
 
 /** The base class of all dispatchers of a copy. */

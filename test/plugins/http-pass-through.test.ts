@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { Agent, fetch as undiciFetch } from 'undici'
+import { Agent, Pool, fetch as undiciFetch } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 
@@ -69,6 +69,21 @@ describe('the TLS options', () => {
     tripwire.http.assert(`GET ${url}`)
   })
 
+  test('are handed on where the body decides, too', async () => {
+    const url = `${at(secure, 'https')}/`
+    tripwire.http.mock({ method: 'POST', url, body: 'other' }).optional()
+    tripwire.http.passThrough({ method: 'POST', url, body: 'sent' })
+    const post = () =>
+      new Promise<string>((resolve, reject) => {
+        const request = https.request(url, { method: 'POST', ca: identity.cert }, (response) =>
+          text(response).then(resolve, reject),
+        )
+        request.on('error', reject).end('sent')
+      })
+    expect(await tripwire.sandbox(post)).toBe('HTTP/1.1 nobody')
+    tripwire.http.assert(`POST ${url}`, { body: 'sent' })
+  })
+
   test('say who the client is', async () => {
     const url = `${at(secure, 'https')}/`
     tripwire.http.passThrough(`GET ${url}`)
@@ -82,6 +97,21 @@ describe('the TLS options', () => {
     await expect(tripwire.sandbox(() => get(url, {}))).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
     tripwire.http.assert(`GET ${url}`)
   })
+})
+
+test('a connector of the client’s own cannot be handed on, and the error says so', async () => {
+  const url = `${at(secure, 'https')}/`
+  tripwire.http.passThrough(`GET ${url}`)
+  const pool = new Pool(at(secure, 'https'), { connect: { ca: identity.cert } })
+  const [error] = await tripwire.sandbox(() =>
+    Promise.all([undiciFetch(url, { dispatcher: pool }).catch((error) => error.cause)]),
+  )
+  await pool.close()
+  expect(error).toMatchObject({
+    code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+    message: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+  })
+  tripwire.http.assert(`GET ${url}`)
 })
 
 describe.each(['h2c', 'h2'])('an HTTP/2 request by %s', (way) => {
