@@ -1,0 +1,78 @@
+import fs, { promises, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { tripwire } from 'vitest-tripwire'
+import { usePlaces } from '../support/outside.ts'
+
+const places = usePlaces()
+const { out, into } = places
+
+/** What `docs/plugins/fs.md` says of a volume that is otherwise than on a disk, by the start of the row. */
+const ROWS: Readonly<Record<string, () => unknown>> = {
+  '`node:sqlite`, `process.loadEnvFile`, reports, heap snapshots': () => {
+    expect(() => process.loadEnvFile(out('only.env'))).toThrow('ENOENT')
+  },
+  '`/dev`, `/proc`, `/sys`': () => {
+    fs.writeFileSync('/dev/null', 'x')
+    expect(fs.existsSync('/proc/self') || process.platform !== 'linux').toBe(true)
+  },
+  'access times': () => {
+    const before = fs.statSync(out('only.env')).atimeMs
+    fs.readFileSync(out('only.env'))
+    expect(fs.statSync(out('only.env')).atimeMs).toBe(before)
+  },
+  '`watchFile`': () => {
+    expect(() => fs.watchFile(out('only.env'), () => {})).toThrow(expect.objectContaining({ code: 'ENOSYS' }))
+  },
+  '`Dir`, `FileHandle`, `FSWatcher`': async () => {
+    const folder = fs.opendirSync(places.outside)
+    expect(folder).not.toBeInstanceOf(fs.Dir)
+    expect([folder.readSync()?.name]).toEqual(['only.env'])
+    folder.closeSync()
+    const watcher = fs.watch(places.outside)
+    const change = new Promise((resolve) => watcher.on('change', (...args) => resolve(args)))
+    fs.chmodSync(out('only.env'), 0o600)
+    fs.chmodSync(out('only.env'), 0o644)
+    expect(await change).toEqual(['change', 'only.env'])
+    watcher.close()
+  },
+  'how `cp` fails': () => {
+    fs.mkdirSync(out('folder'))
+    expect(() => fs.cpSync(out('folder'), out('copy'))).toThrow(expect.objectContaining({ code: 'ERR_FS_EISDIR' }))
+    fs.rmdirSync(out('folder'))
+  },
+  '`mkdir` through a link that leads nowhere': async () => {
+    fs.symlinkSync('nowhere', out('link'))
+    await expect(promises.mkdir(out('link/a/b'), { recursive: true })).rejects.toThrow('ENOENT')
+    fs.unlinkSync(out('link'))
+  },
+  '`rm` of a link to a folder with `/` at its end': () => {
+    fs.symlinkSync('.', out('link'))
+    expect(() => fs.rmSync(out('link/'), { recursive: true })).toThrow('ENOTDIR')
+    fs.unlinkSync(out('link'))
+  },
+}
+
+test.each(Object.keys(ROWS))('%s: as the table says', async (row) => {
+  tripwire.fs.volume({ 'only.env': { content: 'A=1', mode: 0o644 } }, { at: places.outside, over: 'empty' }).optional()
+  await tripwire.sandbox(() => ROWS[row]?.())
+})
+
+test('the table has a row for each, and says the rest of what a volume has not', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/plugins/fs.md'), 'utf8')
+  const rows = [...page.slice(page.indexOf('What is otherwise than on a disk')).matchAll(/^\| (.*?) \| /gm)]
+  const said = rows.map(([, row]) => row as string).filter((row) => row !== 'what' && !/^-+$/.test(row))
+  const untested = said.filter((row) => !Object.keys(ROWS).some((tested) => row.startsWith(tested)))
+  expect(untested).toEqual(['`flock`, quotas, devices, sockets and pipes by path', 'Windows'])
+  expect(said).toHaveLength(Object.keys(ROWS).length + untested.length)
+})
+
+test('passThrough lets a write through to the disk, and has it asserted', () => {
+  tripwire.fs.passThrough(`write:${into('**')}`).always()
+  tripwire.sandbox(() => {
+    fs.writeFileSync(into('made'), 'x')
+    fs.rmSync(into('made'))
+  })
+  tripwire.fs.assert(`write:${into('made')}`, { function: 'writeFileSync' })
+  tripwire.fs.assert(`write:${into('made')}`, { function: 'rmSync' })
+})
