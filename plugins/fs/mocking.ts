@@ -1,7 +1,17 @@
 /** Mocks and assertions of files: volumes, and what `tripwire.fs` reads and prints. */
 import { type FactPatterns, isRegExp, type Layer, type Mocking, RuleSyntaxError } from '../../src/plugin.ts'
 import { parseFsRule } from './rule.ts'
-import { ANSWERED, isVolume, newVolume, OF_THE_SYSTEM, type Volume, volumeHere, volumeOf, volumes } from './volumes.ts'
+import {
+  answeredNames,
+  hasVolume,
+  isVolume,
+  newVolume,
+  OF_THE_SYSTEM,
+  type Volume,
+  volumeHere,
+  volumeOf,
+  volumes,
+} from './volumes.ts'
 
 const FORMS = "'write:out/**', 'read:fixtures/*.json', a RegExp for the path, or { path, operation, function }"
 const VOLUME = "tripwire.fs.volume({ 'a.txt': 'text' })"
@@ -23,14 +33,14 @@ export const mocking: Mocking = {
   box: (interactions) => volumes().viewOf(() => volumeOf(interactions())),
   extend: (register, print, asserting) => ({
     volume(contents?: unknown, options?: unknown) {
-      const volume = newVolume(contents, options)
-      if (volumeIsTwice())
+      if (hasVolume())
         throw new RuleSyntaxError(
-          'there is a volume in this scope already',
-          'one volume, or a second in an inner scope',
+          'there is a volume in this scope already, and the first would answer everything',
+          'one volume with all files, or a second in a sandbox',
         )
+      const volume = newVolume(contents, options)
       const handle = register(
-        { function: ANSWERED, path: (path: string) => !OF_THE_SYSTEM.test(path) },
+        { function: answeredNames(), path: (path: string) => !OF_THE_SYSTEM.test(path) },
         volume,
         print('tripwire.fs.volume', contents === undefined ? [] : [contents]),
       )
@@ -73,7 +83,7 @@ function needVolume(): Volume {
 
 /** Undefined for what Node does natively, which no volume answers. */
 function suggestion({ operation, facts }: Layer): string | undefined {
-  if (facts.driver !== undefined || !ANSWERED.test(String(facts.function))) return undefined
+  if (facts.driver !== undefined || !answeredNames().test(String(facts.function))) return undefined
   if (operation === 'fs:write') return 'tripwire.fs.volume() // every write lands in memory, and nothing on the disk'
   return `tripwire.fs.volume({ ${quote(String(facts.path))}: '…' })`
 }
@@ -84,10 +94,6 @@ function quote(path: string): string {
 
 function answerOf(interaction: object): unknown {
   return (interaction as { mock?: { answer: unknown } }).mock?.answer
-}
-
-function volumeIsTwice(): boolean {
-  return false
 }
 
 function readPattern(pattern: unknown): FactPatterns {

@@ -14,9 +14,14 @@ export type { Volume }
 const FIRST_DESCRIPTOR = 0x40_00_00_00
 
 /** Functions that a volume answers; what Node does natively, by other names, it cannot. */
-export const ANSWERED = new RegExp(
-  `^(?:${[...Object.keys(OPERATIONS), ...Object.keys(HANDLE_METHODS).map((name) => `FileHandle\\.${name}`)].join('|')})(?:Sync)?$`,
-)
+export function answeredNames(): RegExp {
+  names ??= new RegExp(
+    `^(?:${[...Object.keys(OPERATIONS), ...Object.keys(HANDLE_METHODS).map((name) => `FileHandle\\.${name}`)].join('|')})(?:Sync)?$`,
+  )
+  return names
+}
+let names: RegExp | undefined
+
 /** Devices and what the machine says of itself are no files of anybody's. */
 export const OF_THE_SYSTEM = /^\/(?:dev|proc|sys)(?:\/|$)/
 
@@ -68,6 +73,11 @@ export function holderOf(target: unknown): Volume | undefined {
 
 export function isVolume(answer: unknown): answer is Volume {
   return typeof (answer as Partial<Volume> | null | undefined)?.takes === 'function'
+}
+
+/** Whether the scope that the present code stands in has one of its own. */
+export function hasVolume(): boolean {
+  return seam?.tap.frame().mocks.some(({ answer }) => isVolume(answer)) ?? false
 }
 
 /** The volume in force where the present code stands. */

@@ -138,3 +138,14 @@ test.each(Object.keys(READS))('%s reads what a volume holds', async (name) => {
   expect(await tripwire.sandbox(() => READS[name]?.(`${places.outside}/a.txt`))).toBe('text')
   if ('link' in volume.tree()) tripwire.fs.assert({ link: name === 'a link' ? { link: 'a.txt' } : 'text' })
 })
+
+test('a scope has one volume, as the first would answer everything; a sandbox may have its own', () => {
+  const root = places.outside
+  const volume = tripwire.fs.volume({ 'a.txt': 'outer' }, { at: root })
+  volume.optional()
+  expect(() => tripwire.fs.volume({ 'b.txt': 'x' }, { at: root })).toThrow(/there is a volume in this scope already, and the first would answer everything/)
+  tripwire.sandbox(() => {
+    tripwire.fs.volume({ 'a.txt': 'inner' }, { at: root })
+    expect(fs.readFileSync(`${root}/a.txt`, 'utf8')).toBe('inner')
+  })
+})
