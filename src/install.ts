@@ -4,14 +4,12 @@ import { builtIn } from './built-in.ts'
 import { frozen } from './config/frozen.ts'
 import type { ResolvedConfig } from './config/resolved.ts'
 import { validateConfig, validateOptions, validateRules } from './config/validate.ts'
-import { createApi, standing } from './core/api.ts'
+import { createApi } from './core/api.ts'
 import { SafeWeakMap } from './core/collections.ts'
-import { createFamily } from './core/families.ts'
 import type { Frame } from './core/frames.ts'
 import { Guard } from './core/guard.ts'
 import { type InteractionRecord, takeLedger } from './core/ledger.ts'
 import type { Open } from './core/open-calls.ts'
-import { createGrammar } from './core/rules.ts'
 import { Sandboxes } from './core/sandbox.ts'
 import { Script } from './core/script.ts'
 import type { TripHook } from './core/trip-hook.ts'
@@ -19,26 +17,17 @@ import { unaccounted } from './core/verify.ts'
 import { deniedBy } from './denied.ts'
 import { callerPosition, captureFrames, printFile, rememberFormatter } from './errors/call-site.ts'
 import { carriesTrip } from './errors/carries.ts'
-import { assertionError, printApiCall, stateError, type Voice, verificationError } from './errors/contract.ts'
+import { type Voice, verificationError } from './errors/contract.ts'
 import { differentMajors, lockedSlot, lostSlots, notInstalled } from './errors/install-errors.ts'
-import {
-  assertInsideError,
-  badAnswer,
-  badArgumentError,
-  badCountError,
-  expectedTripError,
-  misuseError,
-  mockFailure,
-  unknownFactError,
-} from './errors/misuse.ts'
+import { badAnswer, badArgumentError, expectedTripError, misuseError, mockFailure } from './errors/misuse.ts'
 import { createTripMaker } from './errors/trip-maker.ts'
 import { type Installed, MAJOR } from './install-slot.ts'
+import { type Offering, offer } from './offered.ts'
 import { PACKAGE_ROOT } from './package-root.ts'
 import { onceBuiltIn } from './patch/built-ins.ts'
 import { LockedSlotError, PatchSet } from './patch/patch-set.ts'
 import { readSlot, writeSlot } from './patch/slot.ts'
 import { createTap } from './patch/tap.ts'
-import { loadPeer } from './peers.ts'
 import type { PluginDefinition } from './plugin.ts'
 import { createHop } from './redirect/hop.ts'
 import { createHub } from './redirect/hub.ts'
@@ -127,38 +116,8 @@ function assemble(): Installed {
     carriesTrip,
   })
   const voice: Voice = { plugins: guard.plugins, redact: () => state.config?.redact ?? [] }
-  const ungradedGrammar = createGrammar(ungraded)
-  const addFamily = (plugin: PluginDefinition) => {
-    if (plugin.mocking === undefined) return
-    const family = createFamily(
-      {
-        standing: (what) => standing({ guard, misuse: misuseError }, what),
-        callerPosition,
-        compile(protocol, patterns, text) {
-          const { grammar } = needConfig(state.config)
-          return (ungraded.includes(plugin) ? ungradedGrammar : grammar).fromPatterns(protocol, patterns, text)
-        },
-        need: (name, what) => void loadPeer(name, what),
-        prepare: (protocol) => guard.plugins.prepare(protocol),
-        printCall: (what, args) => printApiCall(what, args, voice.redact()),
-        errors: {
-          badArgument: badArgumentError,
-          badCount: badCountError,
-          unknownFact: unknownFactError,
-          insideSandbox: assertInsideError,
-          failed: (text, failure) => assertionError(voice, text, failure),
-          differs: (text, differences) => stateError(voice, text, differences),
-        },
-      },
-      plugin,
-      plugin.mocking,
-    )
-    const { box } = plugin.mocking
-    if (box !== undefined) guard.sandboxes.views.set(plugin.name, box)
-    const direct = Object.entries(plugin.mocking.direct ?? {}).map(([short, key]) => [short, family[key]])
-    Object.assign(api, { [plugin.name]: family, ...Object.fromEntries(direct) })
-  }
-  for (const plugin of [...builtins, ...ungraded]) addFamily(plugin)
+  const offering: Offering = { guard, api, voice, ungraded, grammar: () => needConfig(state.config).grammar }
+  for (const plugin of [...builtins, ...ungraded]) offer(offering, plugin)
 
   return {
     guard,
@@ -177,7 +136,7 @@ function assemble(): Installed {
         config.plugins.filter((plugin) => !known.has(plugin.name)),
         foreign,
       )
-      config.plugins.forEach(addFamily)
+      for (const plugin of config.plugins) offer(offering, plugin)
       guard.run.scopes.splice(0)
       guard.run.addScope(config.project)
       guard.hook.hook = hookOf(config, file)
