@@ -67,13 +67,13 @@ renameSync(`${DIR}/setup.js`, `${DIR}/setup-here.js`)
 // As a module of its own where it stands alone, and in Vitest's vm pools, where the guard is of another realm than the file.
 writeFileSync(
   `${DIR}/setup.js`,
-  `import{createRequire}from'node:module';import*as vitest from'vitest';const{setUp}=createRequire(import.meta.url)('./load.cjs');
-if(setUp instanceof Function&&process[Symbol.for('vitest-tripwire.installation')])await setUp(vitest);else await import('./setup-here.js');\n`,
+  `import*as vitest from'vitest';const guard=process[Symbol.for('vitest-tripwire.guard of '+import.meta.dirname+'/guard.cjs')];
+if(guard?.setUp instanceof Function&&process[Symbol.for('vitest-tripwire.installation')])await guard.setUp(vitest);else await import('./setup-here.js');\n`,
 )
 
 const hash = createHash('sha256').update(script).digest('hex').slice(0, 16)
 await bundle({ input: 'dist/src/load.js' }, { file: `${DIR}/load.cjs`, format: 'cjs', exports: 'default' })
-rewrite('load.cjs', (text) => text.replace('HASH_OF_GUARD', `'${hash}'`))
+const load = rewrite('load.cjs', (text) => text.replace('HASH_OF_GUARD', `'${hash}'`))
 
 const names = chunks.find(({ fileName }) => fileName === 'guard.js').exports
 // Not imported: what the preload has loaded is taken as it is, without a look for its exports.
@@ -89,12 +89,14 @@ for (const [part, folder] of Object.entries(parts)) {
     { file: `${DIR}/${part}.cjs`, format: 'cjs', codeSplitting: false },
   )
 }
-// The preload once more as a script: a worker thread of a text of code runs nothing else before it.
+// The preload once more as a script: a worker thread of a text of code runs nothing else before it. It has the loader in it, a file less to find.
 await bundle(
   { input: `${DIR}/register.js`, external: './guard.js' },
   { file: `${DIR}/register.cjs`, format: 'cjs', codeSplitting: false },
 )
-rewrite('register.cjs', (text) => text.replace('./guard.js', './load.cjs'))
+rewrite('register.cjs', (text) =>
+  text.replace('require("./guard.js")', `(()=>{const module={exports:{}};${load}return module.exports})()`),
+)
 
 // The doors of the main process and of authors: a run would read two hundred modules before its first test.
 const ofMain = ['vite', 'reporter', 'config', 'plugin']
