@@ -35,7 +35,11 @@ export function offer(offering: Offering, plugin: PluginDefinition): void {
   if (mocking.box !== undefined) guard.sandboxes.views.set(plugin.name, mocking.box)
 }
 
-function familyOf({ guard, voice, ungraded, grammar }: Offering, plugin: PluginDefinition, mocking: Mocking): ReturnType<typeof createFamily> {
+function familyOf(
+  { guard, voice, ungraded, grammar }: Offering,
+  plugin: PluginDefinition,
+  mocking: Mocking,
+): ReturnType<typeof createFamily> {
   const own = ungraded.includes(plugin) ? createGrammar(ungraded) : undefined
   return createFamily(
     {

@@ -143,7 +143,9 @@ test('a scope has one volume, as the first would answer everything; a sandbox ma
   const root = places.outside
   const volume = tripwire.fs.volume({ 'a.txt': 'outer' }, { at: root })
   volume.optional()
-  expect(() => tripwire.fs.volume({ 'b.txt': 'x' }, { at: root })).toThrow(/there is a volume in this scope already, and the first would answer everything/)
+  expect(() => tripwire.fs.volume({ 'b.txt': 'x' }, { at: root })).toThrow(
+    /there is a volume in this scope already, and the first would answer everything/,
+  )
   tripwire.sandbox(() => {
     tripwire.fs.volume({ 'a.txt': 'inner' }, { at: root })
     expect(fs.readFileSync(`${root}/a.txt`, 'utf8')).toBe('inner')
