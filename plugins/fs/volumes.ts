@@ -75,9 +75,9 @@ export function isVolume(answer: unknown): answer is Volume {
   return typeof (answer as Partial<Volume> | null | undefined)?.takes === 'function'
 }
 
-/** Whether the scope that the present code stands in has one of its own. */
+/** Whether the scope that a volume would be registered in has one of its own. */
 export function hasVolume(): boolean {
-  return seam?.tap.frame().mocks.some(({ answer }) => isVolume(answer)) ?? false
+  return seam?.tap.frame().owner.mocks.some(({ answer }) => isVolume(answer)) ?? false
 }
 
 /** The volume in force where the present code stands. */

@@ -84,7 +84,7 @@ export function createApi(parts: ApiParts): TripwireApi {
       const rules = parts.parseRules(rule, what)
       const frame = standing(parts, what)
       const scope: Scope = { kind: 'block', source: `${what} at ${parts.callerPosition()}`, [effect]: rules }
-      if (fn === undefined) return openBlock(ownerOf(frame), scope)
+      if (fn === undefined) return openBlock(frame.owner, scope)
       const block = guard.openFrame('block', what, frame)
       block.addScope(scope)
       return runAndClose(guard, block, fn)
@@ -137,11 +137,6 @@ export function standing(parts: Pick<ApiParts, 'guard' | 'misuse'>, what: string
   const frame = parts.guard.currentFrame().openAncestor()
   if (frame === undefined || frame.kind === 'run') throw parts.misuse('no-frame', what)
   return frame
-}
-
-/** A scope without a callback belongs to the test, describe or file around the code, not to its hook or import. */
-export function ownerOf(frame: Frame): Frame {
-  return frame.kind === 'hook' || frame.kind === 'import' ? (frame.parent ?? frame) : frame
 }
 
 function openBlock(owner: Frame, scope: Scope): Disposable {
@@ -216,7 +211,7 @@ function sandboxCallback(guard: Guard, parent: Frame, scope: Scope | undefined, 
 
 function sandboxBlock(parts: ApiParts, frame: Frame, options: Scope | undefined): BlockBox {
   if (frame.kind === 'hook') throw parts.misuse('hook', frame.name)
-  const owner = ownerOf(frame)
+  const { owner } = frame
   if (owner.scopes.some((scope) => scope.sandbox !== undefined)) throw parts.misuse('two-blocks', 'tripwire.sandbox')
   const { sandboxes } = parts.guard
   const box = sandboxes.create()

@@ -73,7 +73,7 @@ export function createFamily(
     const frame = parts.standing(what)
     if (mocking.needs !== undefined) parts.need(mocking.needs, what)
     parts.prepare(plugin.name)
-    const owner = frame.kind === 'hook' || frame.kind === 'import' ? (frame.parent ?? frame) : frame
+    const { owner } = frame
     const mock = new Mock({
       protocol: plugin.name,
       source: parts.callerPosition(),

@@ -86,6 +86,11 @@ export class Frame {
     return frame
   }
 
+  /** Whose a scope or a mock without a callback is: the test's, describe's or file's around the code, not its hook's or import's. */
+  get owner(): Frame {
+    return this.kind === 'hook' || this.kind === 'import' ? (this.parent ?? this) : this
+  }
+
   addScope(scope: Scope): void {
     this.scopes.push(scope)
     this.#change()

@@ -1,4 +1,3 @@
-import { ownerOf } from '../core/api.ts'
 import type { Guard } from '../core/guard.ts'
 import { RuleSyntaxError } from '../core/rule-syntax.ts'
 import type { Spy } from '../plugin.ts'
@@ -23,7 +22,7 @@ export function spyOn(
       const frame = guard.currentFrame().openAncestor()
       if (frame === undefined) throw nowhere()
       holders++
-      ownerOf(frame).onClose.push(() => {
+      frame.owner.onClose.push(() => {
         if (--holders > 0) return
         restore()
         restored = true

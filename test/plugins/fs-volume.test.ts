@@ -1,7 +1,7 @@
 import fs, { promises } from 'node:fs'
 import { finished, pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { usePlaces } from '../support/outside.ts'
 
@@ -137,6 +137,22 @@ test.each(Object.keys(READS))('%s reads what a volume holds', async (name) => {
   const volume = tripwire.fs.volume({ 'a.txt': 'text' }, { at: places.outside, over: 'empty' })
   expect(await tripwire.sandbox(() => READS[name]?.(`${places.outside}/a.txt`))).toBe('text')
   if ('link' in volume.tree()) tripwire.fs.assert({ link: name === 'a link' ? { link: 'a.txt' } : 'text' })
+})
+
+describe('a volume of a hook', () => {
+  let second: unknown
+  beforeEach(() => {
+    tripwire.fs.volume({ 'a.txt': 'first' }, { at: places.outside }).optional()
+    try {
+      tripwire.fs.volume({ 'a.txt': 'second' }, { at: places.outside })
+    } catch (error) {
+      second = error
+    }
+  })
+
+  test('is that of its test, which has no second', () => {
+    expect(String(second)).toContain('there is a volume in this scope already')
+  })
 })
 
 test('a scope has one volume, as the first would answer everything; a sandbox may have its own', () => {
