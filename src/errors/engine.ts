@@ -31,7 +31,7 @@ export function createLimit(
     startedBy,
     why: { by: 'mock', text: engine },
     rule: protocol,
-    fingerprint: `TRIPWIRE_ENGINE ${statement} ${where}`,
+    fingerprint: `TRIPWIRE_ENGINE ${redactText(statement, redact)} ${where}`,
   }
   const place = [`  where  ${where}`, `         in ${startedBy.name}`]
   return tripAndError(EngineError, textOf(input, place, redact), parts, site, {
@@ -62,8 +62,10 @@ function textOf(limit: EngineLimit, place: readonly string[], redact: RedactPatt
 
 /** The statement, with a mark under the place that the engine stumbled over. */
 function shown({ statement, position }: EngineLimit, redact: RedactPatterns): string[] {
-  const lines = statement.split('\n')
-  const before = position === undefined ? [''] : statement.slice(0, position).split('\n')
+  const { text: clean, place } = cleaned(statement, position ?? 0, redact)
+  const lines = clean.split('\n')
+  const before = clean.slice(0, place).split('\n')
+  const said = statement.slice(0, position).split('\n')
   const at = before.length - 1
   const column = (before[at] as string).length
   const from = Math.max(0, at - AROUND)
@@ -71,8 +73,23 @@ function shown({ statement, position }: EngineLimit, redact: RedactPatterns): st
     const isMarked = position !== undefined && from + index === at
     // Of a long line the part that matters.
     const cut = isMarked && column > MOST_WIDE / 2 ? column - MOST_WIDE / 2 : 0
-    const text = redactText(line.slice(cut, cut + MOST_WIDE), redact)
+    const text = line.slice(cut, cut + MOST_WIDE)
     const told = `  ${index === 0 ? 'sql' : '   '}    ${text}`
-    return isMarked ? [told, `         ${' '.repeat(column - cut)}^ line ${at + 1}, column ${column + 1}`] : [told]
+    return isMarked
+      ? [
+          told,
+          `         ${' '.repeat(column - cut)}^ line ${said.length}, column ${(said.at(-1) as string).length + 1}`,
+        ]
+      : [told]
   })
+}
+
+/** Before it is cut into pieces that secrets would not be told by; and where the place is then. */
+function cleaned(statement: string, position: number, redact: RedactPatterns): { text: string; place: number } {
+  const text = redactText(statement, redact)
+  const before = redactText(statement.slice(0, position), redact)
+  // What is hidden may stand on both sides of the place: then its beginning is the place.
+  let place = before.length
+  while (!text.startsWith(before.slice(0, place))) place--
+  return { text, place }
 }
