@@ -27,7 +27,7 @@ export const mocking: Mocking = {
   },
   controlled: () => ['path', 'operation'],
   print: ({ operation, facts }) => ({
-    pattern: `'${operation.slice('fs:'.length)}:${facts.path}'`,
+    pattern: quote(`${operation.slice('fs:'.length)}:${facts.path}`),
     names: ['path', 'operation'],
   }),
   box: (interactions) => volumes().viewOf(() => volumeOf(interactions())),
@@ -89,7 +89,7 @@ function suggestion({ operation, facts }: Layer): string | undefined {
 }
 
 function quote(path: string): string {
-  return path.includes("'") ? JSON.stringify(path) : `'${path}'`
+  return /['\\]/.test(path) ? JSON.stringify(path) : `'${path}'`
 }
 
 function answerOf(interaction: object): unknown {
