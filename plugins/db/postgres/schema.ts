@@ -1,14 +1,5 @@
 /** Where a schema comes from: SQL, a file, a folder of migrations, or a function. */
-
-export type Source = string | URL | readonly Source[] | ((db: Setup) => unknown)
-
-/** What a function is given that sets a database up. */
-export interface Setup {
-  /** Runs statements. */
-  exec(sql: string): Promise<void>
-  /** pg-mem's or PGlite's own object. */
-  readonly engine: object
-}
+import type { DatabaseSetup, SchemaSource } from '../family.ts'
 
 interface Files {
   readFileSync(path: string | URL, encoding: 'utf8'): string
@@ -20,15 +11,15 @@ interface Files {
 const PATH = /^[^\s;](?:[^\n;]*[^\s;])?$/
 
 export async function setUp(
-  source: Source | undefined,
-  setup: Setup,
+  source: SchemaSource | undefined,
+  setup: DatabaseSetup,
   files: Files,
   join: (...parts: string[]) => string,
 ): Promise<void> {
   if (source === undefined) return
   if (typeof source === 'function') return void (await source(setup))
   if (Array.isArray(source)) {
-    for (const each of source as readonly Source[]) await setUp(each, setup, files, join)
+    for (const each of source as readonly SchemaSource[]) await setUp(each, setup, files, join)
     return
   }
   for (const sql of textsOf(source as string | URL, files, join)) await setup.exec(sql)
@@ -51,6 +42,7 @@ function isFolder(source: string | URL, files: Files): boolean {
   try {
     return files.statSync(source).isDirectory()
   } catch {
+    // What is not there is no folder; where it was to be a file, reading it says so.
     return false
   }
 }

@@ -92,7 +92,7 @@ export class Store {
     transaction.savepoints.splice(indexOf(transaction, name))
   }
 
-  /** The state as it is now, to be put back. @throws Failure while a transaction is open */
+  /** The state as it is now, to be put back: what was committed. */
   snapshot(): State {
     return this.#committed
   }
