@@ -32,6 +32,7 @@ export function realEntry(path: string): Entry {
       mode: stats.mode & 0o7777,
     }
   } catch {
+    // What may not be read is compared as if it were not there.
     return undefined
   }
 }

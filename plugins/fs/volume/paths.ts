@@ -43,6 +43,7 @@ export function pathFunctions({ calls, faults }: VolumeParts): Fns {
       faults.opening(pathText(path), 'probe')
       return tree.walk(pathText(path), 'always').inode !== undefined
     } catch {
+      // Node's never throws, whatever it is given.
       return false
     }
   }

@@ -130,6 +130,7 @@ export class Tree {
     try {
       stats = real.lstatSync(path, { throwIfNoEntry: false })
     } catch {
+      // Who may not look into the real folder finds nothing there.
       return undefined
     }
     if (stats === undefined) return undefined
@@ -215,6 +216,7 @@ function namesBelow(path: string): string[] {
   try {
     return kit().real.readdirSync(path)
   } catch {
+    // It may be gone by now, or not be readable: only what the volume has is in it.
     return []
   }
 }
