@@ -2,6 +2,7 @@
  * What the guard costs, paired in one run: medians and ratios, since machines are noisy.
  *
  *   npm run bench -- --pairs 20
+ *   npm run bench -- --only trips
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -10,7 +11,7 @@ import { parseArgs } from 'node:util'
 import { median, ratio } from './figures.mjs'
 import { createProject, PRELOAD, VITEST } from './project.mjs'
 
-const { values } = parseArgs({ options: { pairs: { type: 'string', default: '5' } } })
+const { values } = parseArgs({ options: { pairs: { type: 'string', default: '5' }, only: { type: 'string' } } })
 const PAIRS = Number(values.pairs)
 const FILES = 60
 const MANY = 20_000
@@ -189,9 +190,14 @@ test('loads', () => {
 })
 `
 
-suiteOfSmallFiles()
-await inTurns('round-trips.js', 'round trips to an own server inside a test, by 100')
-await inTurns('files.js', 'files that a test looks at and reads')
-suiteOfManyFiles()
-importTime()
-loadedFiles()
+const BENCHES = {
+  small: suiteOfSmallFiles,
+  trips: () => inTurns('round-trips.js', 'round trips to an own server inside a test, by 100'),
+  files: () => inTurns('files.js', 'files that a test looks at and reads'),
+  many: suiteOfManyFiles,
+  import: importTime,
+  loaded: loadedFiles,
+}
+if (values.only !== undefined && !Object.hasOwn(BENCHES, values.only))
+  throw new Error(`--only is one of ${Object.keys(BENCHES).join(', ')}, and not ${values.only}`)
+for (const [name, bench] of Object.entries(BENCHES)) if (name === (values.only ?? name)) await bench()
