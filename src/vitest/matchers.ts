@@ -7,18 +7,20 @@ interface Callable {
 }
 
 /** What `expect` has besides. Exported by the door, which is what brings the augmentation to a user's compiler. */
-export interface TripwireMatchers<R = unknown> {
+export interface TripwireMatchers {
   /**
    * Whether a call that fits was made in a sandbox of this test.
    *
    * @example expect(tripwire.http).not.toHaveCalled('DELETE https://api.example.com/**')
    */
-  toHaveCalled(pattern?: unknown): R
+  toHaveCalled(pattern?: unknown): void
 }
 
-declare module 'vitest' {
-  // biome-ignore lint/suspicious/noExplicitAny: Vitest's is `Matchers<T = any>`; with any other parameter there are no two of one interface (TS2428)
-  interface Matchers<T = any> extends TripwireMatchers<T> {}
+// Not Vitest's own `Matchers`, whose type parameters are others in each major (TS2428): its assertions have all that Chai's have, in 4.1 and 5.
+declare global {
+  namespace Chai {
+    interface Assertion extends TripwireMatchers {}
+  }
 }
 
 export function addMatchers(): void {
