@@ -113,6 +113,18 @@ describe('the wire', () => {
     )
   })
 
+  test.each([0, 3, -1])('a message that says it has %i bytes is none, and no reason to wait', (length) => {
+    const bytes = Buffer.alloc(9)
+    bytes.writeInt32BE(length, 1)
+    const reader = new Reader()
+    reader.push(bytes)
+    expect(() => reader.next()).toThrow(RangeError)
+    const opening = new Reader()
+    opening.push(bytes.subarray(1))
+    expect(opening.opening()).toEqual({ kind: 'unknown', version: 0 })
+    expect(opening.opening()).toBeUndefined()
+  })
+
   test('counts bytes, not characters', () => {
     const row = say.row([Buffer.from('Zoë ☃'), null])
     expect(row.readInt32BE(1)).toBe(row.length - 1)

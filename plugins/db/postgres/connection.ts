@@ -89,9 +89,9 @@ export function converse(peer: Socket, server: Server, secured = false): void {
     peer.write(asked.question())
   }
   const answer = ({ asked, options }: { readonly asked: Login; readonly options: Startup['options'] }) => {
-    const said = reader.next()?.said
-    if (said === undefined) return
     try {
+      const said = reader.next()?.said
+      if (said === undefined) return
       if (said.kind !== 'password') throw new Failure('08P01', 'a password was asked for')
       const { said: word, done } = asked.hear(said.data)
       if (word !== undefined) peer.write(word)

@@ -107,8 +107,14 @@ export class Reader {
   /** The next message without a type, as connections open with. */
   opening(): Opening | undefined {
     const bytes = this.#bytes
-    if (bytes.length < 8 || bytes.length < bytes.readInt32BE(0)) return undefined
-    const fields = new Fields(this.#take(bytes.readInt32BE(0)).subarray(4))
+    if (bytes.length < 8) return undefined
+    const length = bytes.readInt32BE(0)
+    if (length < 8) {
+      this.#take(bytes.length)
+      return { kind: 'unknown', version: 0 }
+    }
+    if (bytes.length < length) return undefined
+    const fields = new Fields(this.#take(length).subarray(4))
     const version = fields.int32()
     if (version === SSL_REQUEST) return { kind: 'ssl' }
     if (version === GSSENC_REQUEST) return { kind: 'gssenc' }
@@ -119,18 +125,15 @@ export class Reader {
     return { kind: 'startup', options }
   }
 
+  /** The next message. @throws RangeError for bytes that are none */
   next(): Heard | undefined {
     const bytes = this.#bytes
     if (bytes.length < 5) return undefined
     const length = 1 + bytes.readInt32BE(1)
+    if (length < 5) throw new RangeError('a message counts its length')
     if (bytes.length < length) return undefined
     const message = this.#take(length)
     return { said: readMessage(String.fromCharCode(message[0] as number), message.subarray(5)), end: this.#taken }
-  }
-
-  /** What came and was not read: whoever goes on in TLS needs it. */
-  drain(): Buffer {
-    return this.#take(this.#bytes.length)
   }
 
   #take(length: number): Buffer {
