@@ -7,11 +7,9 @@ import type { Seam, Step } from './seam.ts'
 import { HANDLE_METHODS, OPERATIONS } from './table.ts'
 import type { Part, Volume } from './volume/index.ts'
 import type { Kit } from './volume/kit.ts'
+import { FIRST_DESCRIPTOR } from './volume/numbers.ts'
 
 export type { Volume }
-
-/** Above all that an operating system gives. */
-const FIRST_DESCRIPTOR = 0x40_00_00_00
 
 /** Functions that a volume answers; what Node does natively, by other names, it cannot. */
 export function answeredNames(): RegExp {

@@ -1,6 +1,5 @@
 /** Volumes, for the guard: loaded with the first of them, as most test files have none. */
 
-import { FIRST_DESCRIPTOR } from './numbers.ts'
 import { readContents, readOptions } from './seeds.ts'
 import { assertState } from './state.ts'
 import { viewOf } from './view.ts'
@@ -16,7 +15,6 @@ export const part = {
   },
   viewOf,
   assertState,
-  FIRST_DESCRIPTOR,
 }
 
 export type Part = typeof part
