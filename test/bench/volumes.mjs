@@ -9,8 +9,10 @@ import { createProject, VITEST } from './project.mjs'
 
 const SOURCE = `
 import fs, { promises } from 'node:fs'
-import { test } from 'vitest'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 
 const { Volume, createFsFromVolume } = createRequire(${JSON.stringify(import.meta.url)})('memfs')
@@ -18,8 +20,9 @@ const ROUNDS = 30
 const CALLS = 200
 const TEXT = 'x'.repeat(1000)
 const mem = createFsFromVolume(new Volume())
-mem.mkdirSync('/work', { recursive: true })
-const folder = fs.mkdtempSync('/tmp/bench-volume-')
+mem.mkdirSync('/folder')
+const folder = fs.mkdtempSync(join(tmpdir(), 'bench-volume-'))
+afterAll(() => fs.rmSync(folder, { recursive: true }))
 
 const WAYS = (api, name) => ({
   'promises.writeFile': () => api.promises.writeFile(name, TEXT),
@@ -35,7 +38,7 @@ async function time(fn) {
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1]
 
 test('figures', async () => {
-  const ways = { memfs: WAYS(mem, '/work/a'), disk: WAYS(fs, folder + '/a'), volume: WAYS(fs, 'a') }
+  const ways = { memfs: WAYS(mem, '/folder/a'), disk: WAYS(fs, folder + '/a'), volume: WAYS(fs, 'a') }
   tripwire.fs.volume({ a: TEXT }, { over: 'empty' })
   const figures = {}
   for (let round = 0; round < ROUNDS; round++) {

@@ -54,7 +54,7 @@ test.each([
   ['a link that leads up from deep', { 'deep/a': { link: '../../x' }, b: 'x' }],
   ['an absolute link', { a: { link: '/etc/passwd' }, b: 'x' }],
 ])('an export refuses %s, and writes nothing', (_, contents) => {
-  const volume = tripwire.fs.volume(contents, { at: '/work/of/a/test', over: 'empty' })
+  const volume = tripwire.fs.volume(contents, { at: '/folder/of/a/test', over: 'empty' })
   volume.optional()
   const folder = target()
   expect(() => volume.export(folder)).toThrow(/leaves|not below/)

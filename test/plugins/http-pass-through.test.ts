@@ -1,7 +1,7 @@
 /** What `passThrough` lets on reaches the real host as the client would have reached it: under its TLS options, and in its protocol. */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import http2 from 'node:http2'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -27,6 +27,7 @@ beforeAll(async () => {
   const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
   execFileSync('openssl', ['req', '-x509', ...options, ...names, '-keyout', key, '-out', cert], { stdio: 'pipe' })
   identity = { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
+  rmSync(folder, { recursive: true })
   secure = https.createServer({ ...identity, requestCert: true, rejectUnauthorized: false }, (request, response) => {
     const { subject } = (request.socket as import('node:tls').TLSSocket).getPeerCertificate()
     response.end(`HTTP/${request.httpVersion} ${subject?.CN ?? 'nobody'}`)
