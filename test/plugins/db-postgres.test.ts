@@ -112,6 +112,12 @@ describe('a statement is an interaction', () => {
 })
 
 describe('schema and seed', () => {
+  test('are looked for where they are said to be', async () => {
+    await expect(tripwire.db.postgres(APP, { schema: 'db/no-such-folder' })).rejects.toThrow(
+      "ENOENT: no such file or directory, open 'db/no-such-folder'",
+    )
+  })
+
   test('come from a folder of migrations in order, a file and a function', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tripwire-pg-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))

@@ -7,7 +7,7 @@ interface Files {
   statSync(path: string | URL): { isDirectory(): boolean }
 }
 
-/** A path has no white space at its ends and no semicolon, and ends as files of SQL do or is a folder. */
+/** A path has no white space at its ends and no semicolon; and it has none at all, ends as files of SQL do, or is a folder. */
 const PATH = /^[^\s;](?:[^\n;]*[^\s;])?$/
 
 export async function setUp(
@@ -28,7 +28,7 @@ export async function setUp(
 /** Files of a folder go by their names, numbers by their size: `2_b.sql` before `10_a.sql`. */
 function textsOf(source: string | URL, files: Files, join: (...parts: string[]) => string): string[] {
   const isText =
-    typeof source === 'string' && !(PATH.test(source) && (/\.sql$/i.test(source) || isFolder(source, files)))
+    typeof source === 'string' && !(PATH.test(source) && (/\.sql$|^\S+$/i.test(source) || isFolder(source, files)))
   if (isText) return [source]
   if (!isFolder(source, files)) return [files.readFileSync(source, 'utf8')]
   const names = files.readdirSync(source).filter((name) => /\.sql$/i.test(name) && !/\.down\.sql$|^down\./i.test(name))
