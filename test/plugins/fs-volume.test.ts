@@ -139,6 +139,15 @@ test.each(Object.keys(READS))('%s reads what a volume holds', async (name) => {
   if ('link' in volume.tree()) tripwire.fs.assert({ link: name === 'a link' ? { link: 'a.txt' } : 'text' })
 })
 
+test('an expression is asked anew of each file, whatever its flags', () => {
+  tripwire.fs.volume({}, { at: places.outside })
+  tripwire.sandbox(() => {
+    for (const name of ['a.txt', 'b.txt']) fs.writeFileSync(`${places.outside}/${name}`, 'text')
+  })
+  const text = /text/g
+  tripwire.fs.assert({ 'a.txt': text, 'b.txt': text })
+})
+
 describe('a volume of a hook', () => {
   let second: unknown
   beforeEach(() => {

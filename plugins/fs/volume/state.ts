@@ -76,7 +76,8 @@ function fitsContent(
     return Buffer.compare(new Uint8Array(expected.buffer, expected.byteOffset, expected.byteLength), bytes) === 0
   const text = Buffer.from(bytes).toString('utf8')
   if (typeof expected === 'string') return expected === text
-  if (kit().isRegExp(expected)) return expected.test(text)
+  // Of those with `g` and `y` each look would begin where the last one ended.
+  if (kit().isRegExp(expected)) return new RegExp(expected.source, expected.flags.replace(/[gy]/g, '')).test(text)
   return fits(expected, text)
 }
 
