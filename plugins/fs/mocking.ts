@@ -81,9 +81,10 @@ function needVolume(): Volume {
   return volume
 }
 
-/** Undefined for what Node does natively, which no volume answers. */
+/** Undefined for what no volume answers: what Node does natively, and what is the system's. */
 function suggestion({ operation, facts }: Layer): string | undefined {
   if (facts.driver !== undefined || !answeredNames().test(String(facts.function))) return undefined
+  if (OF_THE_SYSTEM.test(String(facts.path))) return undefined
   if (operation === 'fs:write') return 'tripwire.fs.volume() // every write lands in memory, and nothing on the disk'
   return `tripwire.fs.volume({ ${quote(String(facts.path))}: '…' })`
 }

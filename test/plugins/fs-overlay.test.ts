@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import fs, { promises } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { usePlaces } from '../support/outside.ts'
@@ -27,6 +27,28 @@ test('over the project, what nobody wrote is read from the disk', async () => {
     expect(() => fs.readFileSync(out('missing'))).toThrow(`ENOENT: no such file or directory, open '${out('missing')}'`)
   })
   expect(volume.diff()).toEqual({ created: {}, changed: {}, removed: [] })
+})
+
+test.each([
+  ['a real link', () => join(places.inside, 'out/folder/inner')],
+  ['.. behind a real link', () => `${places.inside}/out/../${basename(places.outside)}/folder/inner`],
+])('what was taken away is not read through %s', (_, path) => {
+  tripwire.fs.volume({}, { at: places.outside })
+  tripwire.sandbox(() => {
+    expect(fs.readFileSync(path(), 'utf8')).toBe('untouched')
+    fs.rmSync(out('folder'), { recursive: true })
+    expect(() => fs.readFileSync(path(), 'utf8')).toThrow('ENOENT')
+    expect(fs.existsSync(path())).toBe(false)
+  })
+  tripwire.fs.assert({ folder: null, 'folder/inner': null })
+})
+
+test('a device is answered by no volume, and none is offered for it', async () => {
+  tripwire.fs.volume().optional()
+  const [trip] = await tripwire.expectTrip(async () =>
+    tripwire.sandbox(() => expect(() => fs.unlinkSync('/dev/null')).toThrow('/dev/null')),
+  )
+  expect(trip?.message).not.toContain('lands in memory')
 })
 
 test('writing to a real file, through a real link too, changes the volume alone', () => {

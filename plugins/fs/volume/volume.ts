@@ -11,7 +11,7 @@ import { Fault } from './errors.ts'
 import { Faults } from './faults.ts'
 import { fileFunctions } from './files.ts'
 import { Forms } from './forms.ts'
-import { FolderInode } from './inodes.ts'
+import { FolderInode, LinkInode } from './inodes.ts'
 import { kit } from './kit.ts'
 import { normalised, parentOf, pathFunctions } from './paths.ts'
 import type { Contents, VolumeOptions } from './seeds.ts'
@@ -56,6 +56,8 @@ export interface Asked {
 
 const ONLY_LOOKS: Left = { pending: () => false, state: () => undefined }
 const OF_TWO_PATHS = /^(?:rename|link|symlink|copyFile|cp)(?:Sync)?$/
+/** Behind a link it leads elsewhere than the path says. */
+const UPWARDS = /(?:^|\/)\.\.(?:\/|$)/
 /** They say what lies below a folder as well. */
 const OF_TREES = /^(?:readdir|opendir|watch|glob|cp)/
 
@@ -138,7 +140,7 @@ export class Volume {
       return !(inode instanceof FolderInode && OF_TREES.test(name) && this.tree.differsBelow(inode))
     } catch {
       // What stops here stops there as well, unless something on the way was changed.
-      return this.tree.cwd === undefined && this.#isUntouchedOnTheWay(text)
+      return this.tree.cwd === undefined && !UPWARDS.test(text) && this.#isUntouchedOnTheWay(text)
     }
   }
 
@@ -147,7 +149,8 @@ export class Volume {
     let folder = this.tree.root
     for (const part of parts) {
       const inode = this.tree.lookup(folder, part)
-      if (folder.gone.has(part) || inode?.touched) return false
+      // A link may lead to what was changed here.
+      if (folder.gone.has(part) || inode?.touched || inode instanceof LinkInode) return false
       if (!(inode instanceof FolderInode)) return true
       folder = inode
     }
