@@ -35,10 +35,7 @@ export class Beginning {
   /** Sorted by path. */
   changes(): Change[] {
     const now = inodesOf(this.#tree)
-    const paths = new Set<string>(
-      [...now].filter(([, inode]) => inode.touched || inode.lower === undefined).map(([path]) => path),
-    )
-    for (const path of now.keys()) paths.add(path)
+    const paths = new Set<string>(now.keys())
     for (const path of this.#entries.keys()) paths.add(path)
     for (const [folder, inode] of [['/', this.#tree.root] as const, ...now]) {
       if (!(inode instanceof FolderInode)) continue
