@@ -21,8 +21,11 @@ async function bundle(input, output) {
   return written
 }
 
+/** @throws where nothing changes: the bundler writes it otherwise by now, and what it left would fail in every worker */
 function rewrite(name, change) {
-  const text = change(readFileSync(`${DIR}/${name}`, 'utf8'))
+  const before = readFileSync(`${DIR}/${name}`, 'utf8')
+  const text = change(before)
+  if (text === before) throw new Error(`${name} does not hold what the build is to replace in it`)
   writeFileSync(`${DIR}/${name}`, text)
   return text
 }
