@@ -134,6 +134,8 @@ export interface Asserting {
   next(pattern: unknown, facts?: Readonly<Record<string, unknown>>): void
   /** @throws SandboxMisuseError inside of a sandbox, where more may still come */
   outside(what: string): void
+  /** Tells what is wrong with the arguments of a function that the test gets later, as of one of the family's own. */
+  telling<T extends (...args: never[]) => unknown>(what: string, fn: T): T
   /** The calls of the test so far. */
   readonly interactions: readonly object[]
   /** The error of an assertion that does not hold. */

@@ -1,6 +1,7 @@
 /** Mocks and assertions of databases: what `tripwire.db` reads and prints. The engines and the wire are loaded by the first that is asked for. */
 import type { Socket } from 'node:net'
 import {
+  type Asserting,
   builtIn,
   type FactPatterns,
   type Facts,
@@ -25,9 +26,10 @@ const { setTimeout, clearTimeout } = globalThis
 const FORMS = 'a statement, a RegExp or a matcher for one, or { text, params, transaction, database }'
 const KEYS = ['text', 'params', 'rows', 'error', 'transaction', 'host', 'port', 'path', 'database', 'user', 'driver']
 const OPTIONS = ['schema', 'seed', 'engine', 'login']
+const SOURCES = 'SQL, the path of a file or of a folder, a URL, a function of { exec, engine }, or a list of these'
 const LOGINS = ['scram-sha-256', 'md5', 'password']
 const ENGINES = ['pg-mem', 'pglite']
-const URLS = "'postgres://[user:password@]host[:port]/database'"
+const URLS = "'postgres://[user:password@]host[:port]/database', the password as encodeURIComponent writes it"
 
 /** What a mock of this protocol answers with. */
 export interface DbAnswer {
@@ -58,7 +60,7 @@ export function mockingOf(tapOf: () => Tap): Mocking {
     controlled: (facts) => (hasParams(facts) ? ['text', 'params'] : ['text']),
     print: ({ facts }) => ({ pattern: quoted(String(facts.text)), names: ['text'] }),
     serve: (peer, connection, tap) => serve(peer, connection, tap),
-    extend: (register, print) => ({
+    extend: (register, print, asserting) => ({
       mock: () => {
         throw new RuleSyntaxError(
           'databases are not answered call by call',
@@ -71,7 +73,7 @@ export function mockingOf(tapOf: () => Tap): Mocking {
           "tripwire.allow('db:postgres://…')",
         )
       },
-      postgres: (url: unknown, options?: unknown) => postgres(register, print, tapOf(), url, options),
+      postgres: (url: unknown, options?: unknown) => postgres({ register, print, asserting }, tapOf(), url, options),
     }),
   }
 }
@@ -128,7 +130,14 @@ interface Place {
 export const isUsed = () => used
 let used = false
 
-function postgres(register: Register, print: PrintCall, tap: Tap, url: unknown, options: unknown): Promise<Database> {
+/** What the family is made with. */
+interface Made {
+  readonly register: Register
+  readonly print: PrintCall
+  readonly asserting: Asserting
+}
+
+function postgres({ register, print, asserting }: Made, tap: Tap, url: unknown, options: unknown): Promise<Database> {
   const { place, account, text: shown } = readUrl(url)
   const read = readOptions(options)
   const text = print('tripwire.db.postgres', [shown])
@@ -142,13 +151,13 @@ function postgres(register: Register, print: PrintCall, tap: Tap, url: unknown, 
     peer: (name: string) => tap.peer(name, 'tripwire.db.postgres'),
     limit: tap.limit,
     fold: foldStatement,
-    script: (sql: unknown, script: unknown) => {
+    script: asserting.telling('db.script', (sql: unknown, script: unknown) => {
       const { text: statement } = readPattern(sql)
       if (statement === undefined)
         throw new RuleSyntaxError('it is no statement', 'a statement, a RegExp or a matcher for one')
       const answer: DbAnswer = { embedded, script: readScript(script) }
       return register({ ...patterns, operation: 'query', text: statement }, answer, print('db.script', [sql]))
-    },
+    }),
   })
   const answer: DbAnswer = { embedded }
   const mock = register({ ...patterns, operation: ['connect', 'control', 'query'] }, answer, text, {
@@ -169,10 +178,18 @@ interface Read {
 
 function readUrl(url: unknown): Read {
   const given = isA(url, 'URL') ? url.href : url
-  const text = typeof given === 'string' ? given.replace(/\/\/[^/@]*@/, '//') : ''
+  const text = typeof given === 'string' ? withoutSecrets(given) : ''
   if (typeof given !== 'string' || !/^postgres(?:ql)?:\/\//.test(given) || !URL.canParse(given))
-    throw new RuleSyntaxError(`${text === '' ? 'it' : `'${text}'`} is no URL of a Postgres database`, URLS)
+    throw new RuleSyntaxError(
+      `${text === '' ? 'it' : `'${withoutSecrets(String(given), '…@')}'`} is no URL of a Postgres database`,
+      URLS,
+    )
   const { hostname, port, pathname, username, password, searchParams } = new URL(given)
+  if (/%(?![\da-f]{2})/i.test(username + password + pathname))
+    throw new RuleSyntaxError(
+      `'${text}' has a '%' that escapes nothing`,
+      "'%25' for a '%' itself, as encodeURIComponent writes it",
+    )
   const host = decodeURIComponent(hostname) || 'localhost'
   const database = decodeURIComponent(pathname.slice(1))
   const number = port === '' ? 5432 : Number(port)
@@ -183,6 +200,11 @@ function readUrl(url: unknown): Read {
   const user = username === '' ? {} : { user: decodeURIComponent(username) }
   const account = password === '' ? undefined : { ...user, password: decodeURIComponent(password) }
   return { place: { ...at, ...(database !== '' && { database }) }, account, text }
+}
+
+/** Up to the last `@`: passwords that nobody escaped have `@`, `/`, `?` and `#` as they are. */
+function withoutSecrets(url: string, instead = ''): string {
+  return url.replace(/^([^:]*:(?:\/\/)?).*@/s, `$1${instead}`).replaceAll(/([?&]password=)[^&#]*/gi, '$1…')
 }
 
 function readOptions(options: unknown): PostgresOptions {
@@ -196,12 +218,20 @@ function readOptions(options: unknown): PostgresOptions {
       '{ schema, seed, engine, login }',
       suggest(unknown, OPTIONS),
     )
-  const { engine, login } = options as PostgresOptions
+  const { engine, login, schema, seed } = options as PostgresOptions
+  for (const [name, source] of Object.entries({ schema, seed }))
+    if (source !== undefined && !isSource(source))
+      throw new RuleSyntaxError(`\`${name}\` holds something that gives no SQL`, SOURCES)
   if (login !== undefined && !LOGINS.includes(login))
     throw new RuleSyntaxError(`nobody logs in by '${login}'`, LOGINS.join(', '), suggest(String(login), LOGINS))
   if (engine !== undefined && !ENGINES.includes(engine))
     throw new RuleSyntaxError(`there is no engine '${engine}'`, ENGINES.join(' or '), suggest(String(engine), ENGINES))
   return options
+}
+
+function isSource(source: unknown): boolean {
+  if (Array.isArray(source)) return source.every(isSource)
+  return typeof source === 'string' || typeof source === 'function' || isA(source, 'URL')
 }
 
 function readScript(script: unknown): Script {

@@ -156,6 +156,7 @@ export function createFamily(
         return ledgerOf(parts.standing(`${name}.assert`)).all
       },
       differs: errors.differs,
+      telling,
     },
   )
   const direct = Object.entries(mocking.direct ?? {})

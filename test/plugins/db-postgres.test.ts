@@ -200,6 +200,14 @@ describe('what the engine cannot run', () => {
     expect(trips).toMatchObject([{ code: 'TRIPWIRE_ENGINE' }])
   })
 
+  test('stands for a language that the engine has not, too', async () => {
+    await tripwire.db.postgres(APP)
+    const trips = await tripwire.expectTrip(() =>
+      tripwire.sandbox(() => asClient((client) => errorOf(client.query('do $$ begin end $$')))),
+    )
+    expect(trips).toMatchObject([{ code: 'TRIPWIRE_ENGINE' }])
+  })
+
   test('is answered by a script, once unless it says otherwise', async () => {
     const db = await tripwire.db.postgres(APP, { schema: SCHEMA })
     db.script('select id, row_number() over (order by id) from orders', {
@@ -240,6 +248,15 @@ describe('what is refused with a word of what was meant', () => {
   test.each([
     ['a URL of something else', () => tripwire.db.postgres('mysql://localhost/app')],
     ['a password of something else', () => tripwire.db.postgres('mysql://me:secret@localhost/app')],
+    ['a password with an @', () => tripwire.db.postgres('mysql://me:s@secret@localhost/app')],
+    ['a password with a slash', () => tripwire.db.postgres('postgres://me:se/secret@localhost/app')],
+    ['a password without slashes before', () => tripwire.db.postgres('postgres:me:secret@localhost/app')],
+    ['a password in the query', () => tripwire.db.postgres('mysql://localhost/app?a=b&password=secret')],
+    ['a password with a %', () => tripwire.db.postgres('postgres://me:secret%zz@localhost/app')],
+    ['no schema', () => tripwire.db.postgres(APP, { schema: null as never })],
+    ['a number as seed', () => tripwire.db.postgres(APP, { seed: ['select 1', 5] as never })],
+    ['no statement to script', async () => (await tripwire.db.postgres(APP)).script(5 as never, { rows: [] })],
+    ['a script that gives nothing', async () => (await tripwire.db.postgres(APP)).script('x', { row: [] } as never)],
     ['a login', () => tripwire.db.postgres('postgres://me:secret@localhost/app', { login: 'scram' as never })],
     ['an engine', () => tripwire.db.postgres(APP, { engine: 'pglight' as never })],
     ['an option', () => tripwire.db.postgres(APP, { schemas: '' } as never)],

@@ -39,6 +39,8 @@ const UNPARSED = /^💔 Your query failed to parse/u
 const AT = /Syntax error at line (\d+) col (\d+)/
 const UNEXPECTED = /Unexpected .*? token: .*?(?=\. (?:I did not expect|Instead, I was expecting))|Unexpected .*$/m
 const NATIVE_FUNCTION = /pg-mem implements very few native functions/
+/** `do` and `create function`; pg-mem spells it so. */
+const LANGUAGE = /^Unk(?:on|no)wn language /
 
 /** The failure or the limit that an error of pg-mem's stands for. */
 export function failureOf(error: unknown, sql: string): Error {
@@ -50,7 +52,7 @@ export function failureOf(error: unknown, sql: string): Error {
   if (data === undefined || NOT_SUPPORTED.test(message)) return new Limit(sql, first.trim())
   // What it was doing stands before a message of unique indices.
   const word = (data.error ?? first).replace(/^.* - (?=duplicate key)/s, '').replace(/^ERROR: /, '')
-  if (NATIVE_FUNCTION.test(data.hint ?? '')) return new Limit(sql, word)
+  if (NATIVE_FUNCTION.test(data.hint ?? '') || LANGUAGE.test(word)) return new Limit(sql, word)
   const known = CODES.find(([pattern]) => pattern.test(word))
   const more = known ? known[2](known[0].exec(word) as RegExpExecArray) : {}
   return new Failure(code ?? known?.[1] ?? 'XX000', word, { detail: data.details, ...more })
