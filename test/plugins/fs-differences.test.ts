@@ -6,6 +6,7 @@ import { usePlaces } from '../support/outside.ts'
 
 const places = usePlaces()
 const { out, into } = places
+let opened = -1
 
 /** What `docs/plugins/fs.md` says of a volume that is otherwise than on a disk, by the start of the row. */
 const ROWS: Readonly<Record<string, () => unknown>> = {
@@ -15,6 +16,10 @@ const ROWS: Readonly<Record<string, () => unknown>> = {
   '`/dev`, `/proc`, `/sys`': () => {
     fs.writeFileSync('/dev/null', 'x')
     expect(fs.existsSync('/proc/self') || process.platform !== 'linux').toBe(true)
+  },
+  'a descriptor or stream that was opened before the sandbox': () => {
+    expect(fs.existsSync(into('file'))).toBe(false)
+    fs.writeSync(opened, 'real')
   },
   'access times': () => {
     const before = fs.statSync(out('only.env')).atimeMs
@@ -55,7 +60,10 @@ const ROWS: Readonly<Record<string, () => unknown>> = {
 
 test.each(Object.keys(ROWS))('%s: as the table says', async (row) => {
   tripwire.fs.volume({ 'only.env': { content: 'A=1', mode: 0o644 } }, { at: places.outside, over: 'empty' }).optional()
+  opened = fs.openSync(into('file'), 'w+')
   await tripwire.sandbox(() => ROWS[row]?.())
+  fs.closeSync(opened)
+  expect(fs.readFileSync(into('file'), 'utf8')).toBe(row.startsWith('a descriptor') ? 'real' : '')
 })
 
 test('the table has a row for each, and says the rest of what a volume has not', () => {
