@@ -3,28 +3,8 @@ import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 import postgres from 'postgres'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { type TripwireError, tripwire } from 'vitest-tripwire'
-
-const APP = 'postgres://localhost:5432/app'
-const CONNECTION = { host: 'localhost', port: 5432, database: 'app', user: 'shop' }
-const SCHEMA = 'create table orders (id serial primary key, name text not null unique, total numeric(10,2))'
-
-/** One client for the length of a function. */
-async function asClient<T>(fn: (client: pg.Client) => Promise<T>, more: object = {}): Promise<T> {
-  const client = new pg.Client({ ...CONNECTION, ...more })
-  await client.connect()
-  try {
-    return await fn(client)
-  } finally {
-    await client.end()
-  }
-}
-
-const errorOf = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error) => error as TripwireError & { readonly code: string },
-  )
+import { tripwire } from 'vitest-tripwire'
+import { APP, asClient, CONNECTION, errorOf, SCHEMA } from '../support/embedded-app.ts'
 
 describe('a database', () => {
   test('is put back as it was after its seed, or at the last backup', async () => {

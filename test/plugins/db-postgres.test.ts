@@ -1,32 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
 import postgres from 'postgres'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { type TripwireError, tripwire } from 'vitest-tripwire'
+import { tripwire } from 'vitest-tripwire'
 import { createPostgres } from '../../plugins/db/postgres/index.ts'
-
-const APP = 'postgres://localhost:5432/app'
-const CONNECTION = { host: 'localhost', port: 5432, database: 'app', user: 'shop' }
-const SCHEMA = 'create table orders (id serial primary key, name text not null unique, total numeric(10,2))'
-
-/** One client for the length of a function. */
-async function asClient<T>(fn: (client: pg.Client) => Promise<T>, more: object = {}): Promise<T> {
-  const client = new pg.Client({ ...CONNECTION, ...more })
-  await client.connect()
-  try {
-    return await fn(client)
-  } finally {
-    await client.end()
-  }
-}
-
-const errorOf = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error) => error as TripwireError & { readonly code: string },
-  )
+import { APP, asClient, CONNECTION, errorOf, SCHEMA } from '../support/embedded-app.ts'
 
 describe('a statement is an interaction', () => {
   test('with its text in one line, its parameters, rows, and whether it is part of a transaction', async () => {
