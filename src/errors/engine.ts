@@ -1,10 +1,10 @@
 /** The message of a statement that an embedded engine cannot run. */
 import type { TripMaker } from '../core/trips.ts'
 import type { EngineLimit } from '../plugin.ts'
-import { printPosition, type Site } from './call-site.ts'
+import type { Site } from './call-site.ts'
 import { EngineError } from './classes.ts'
-import { type RedactPatterns, redactFacts, redactText } from './redact.ts'
-import { type TripParts, tripAndError } from './trip-and-error.ts'
+import { type RedactPatterns, redactText } from './redact.ts'
+import { tripAndError, unanswered } from './trip-and-error.ts'
 
 /** Lines of a statement that are shown before and after the one that matters. */
 const AROUND = 2
@@ -15,28 +15,12 @@ export function createLimit(
   input: Parameters<TripMaker['limit']>[0],
   redact: RedactPatterns,
 ): ReturnType<TripMaker['limit']> {
-  const { id, frame, layer, engine, statement } = input
+  const { engine } = input
   const site = input.site as Site
-  const startedBy = frame.startedBy()
-  const where = site.callSite ? printPosition(site.callSite) : '<unknown call site>'
-  const { protocol, operation } = layer
-  const parts: TripParts = {
-    id,
-    kind: 'blocked',
-    code: 'TRIPWIRE_ENGINE',
-    protocol,
-    operation,
-    facts: redactFacts(layer.facts, redact),
-    description: redactText(`${engine} on a statement`, redact),
-    startedBy,
-    why: { by: 'mock', text: engine },
-    rule: protocol,
-    fingerprint: `TRIPWIRE_ENGINE ${redactText(statement, redact)} ${where}`,
-  }
-  const place = [`  where  ${where}`, `         in ${startedBy.name}`]
-  return tripAndError(EngineError, textOf(input, place, redact), parts, site, {
-    statement: redactText(statement, redact),
-  })
+  const statement = redactText(input.statement, redact)
+  const call = { ...input, description: `${engine} on a statement`, why: engine, fingerprint: statement }
+  const { parts, place } = unanswered('TRIPWIRE_ENGINE', call, site, redact)
+  return tripAndError(EngineError, textOf(input, place, redact), parts, site, { statement })
 }
 
 /** The error of a statement of the test itself: its schema, its checks. */

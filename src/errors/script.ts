@@ -1,11 +1,11 @@
 /** The message of a conversation that did not go as its script says. */
 import type { TripMaker } from '../core/trips.ts'
 import type { Step } from '../plugin.ts'
-import { printPosition, type Site } from './call-site.ts'
+import type { Site } from './call-site.ts'
 import { ScriptError } from './classes.ts'
 import { printValue } from './code.ts'
-import { type RedactPatterns, redactFacts, redactText } from './redact.ts'
-import { type TripParts, tripAndError } from './trip-and-error.ts'
+import { type RedactPatterns, redactText } from './redact.ts'
+import { tripAndError, unanswered } from './trip-and-error.ts'
 
 /** Steps that are shown before and after the one it stands at. */
 const BEFORE = 3
@@ -17,17 +17,15 @@ export function createDeviation(
   input: Parameters<TripMaker['deviation']>[0],
   redact: RedactPatterns,
 ): ReturnType<TripMaker['deviation']> {
-  const { id, frame, layer, step, steps, came, mock } = input
+  const { step, steps, came, mock } = input
   const site = input.site as Site
-  const startedBy = frame.startedBy()
-  const description = redactText(input.description, redact)
-  const where = site.callSite ? printPosition(site.callSite) : '<unknown call site>'
+  const call = { ...input, why: `step ${step} of ${mock.text}`, fingerprint: `${mock.source} ${step}` }
+  const { parts, place } = unanswered('TRIPWIRE_SCRIPT', call, site, redact)
   const expected = steps[step - 1]
   const lines = [
-    `${description} left its script ${expected === undefined ? 'after the last step' : `at step ${step} of ${steps.length}`}.`,
+    `${parts.description} left its script ${expected === undefined ? 'after the last step' : `at step ${step} of ${steps.length}`}.`,
     '',
-    `  where  ${where}`,
-    `         in ${startedBy.name}`,
+    ...place,
     `  why    expected ${expectedText(expected, redact)}`,
     `         came     ${printValue(came, redact, INDENT)}`,
     ...printSteps(steps, step, redact),
@@ -36,20 +34,6 @@ export function createDeviation(
     `           .${expected !== undefined && waits(expected) ? expected.kind : 'expect'}(${printValue(came, redact, INDENT)})`,
     '  more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_SCRIPT.md',
   ]
-  const { protocol, operation } = layer
-  const parts: TripParts = {
-    id,
-    kind: 'blocked',
-    code: 'TRIPWIRE_SCRIPT',
-    protocol,
-    operation,
-    facts: redactFacts(layer.facts, redact),
-    description,
-    startedBy,
-    why: { by: 'mock', text: `step ${step} of ${mock.text}` },
-    rule: protocol,
-    fingerprint: `TRIPWIRE_SCRIPT ${mock.source} ${step} ${where}`,
-  }
   return tripAndError(ScriptError, lines.join('\n'), parts, site, { step })
 }
 
