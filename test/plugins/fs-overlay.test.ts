@@ -187,3 +187,9 @@ test.each(['project', 'empty'] as const)(
     tripwire.fs.assert({ 'only/here/b.txt': 'x' })
   },
 )
+
+// Other systems have no file that is there and cannot be read by root.
+test.runIf(process.platform === 'linux')('a real file that cannot be read is not asserted to be missing', () => {
+  tripwire.fs.volume({}, { at: places.outside }).optional()
+  expect(() => tripwire.fs.assert({ '/proc/self/mem': null })).toThrow('EIO: i/o error, read')
+})

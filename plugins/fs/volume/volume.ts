@@ -222,12 +222,23 @@ export class Volume {
     throw new Fault('EBADF')
   }
 
-  /** What stands under an absolute path. @param follow whether a link in the last place is followed */
+  /**
+   * What stands under an absolute path.
+   *
+   * @param follow whether a link in the last place is followed
+   * @throws as Node does, for a file of the real disk that may not be read: it is there, and nobody knows what it holds
+   */
   entryAt(path: string, follow = false): Entry {
+    return entryOf(this.#inodeAt(path, follow))
+  }
+
+  /** Undefined where the way to it ends. */
+  #inodeAt(path: string, follow: boolean) {
     try {
-      return entryOf(this.tree.walk(path, follow ? 'always' : 'never').inode)
-    } catch {
-      return undefined
+      return this.tree.walk(path, follow ? 'always' : 'never').inode
+    } catch (error) {
+      if (error instanceof Fault) return undefined
+      throw error
     }
   }
 
