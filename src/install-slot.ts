@@ -33,6 +33,8 @@ export interface Installed {
   obey(start: ThreadStart): void
   /** What a test did to the patches; they are in place again. Undefined when nothing. @param during names what has ended */
   lost(during: string): Error | undefined
+  /** Runs the work of another copy of the package, which belongs to no test. */
+  unjudged<T>(fn: () => T): T
   /** Takes every patch back and frees the slot. */
   remove(): void
 }

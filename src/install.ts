@@ -150,6 +150,7 @@ function assemble(): Installed {
       const slots = [...patches.takeLost(), ...foreign.takeLost()]
       return slots.length === 0 ? undefined : lostSlots(slots, during)
     },
+    unjudged: (fn) => guard.unjudged(fn),
     remove() {
       guard.active = false
       foreign.undo()

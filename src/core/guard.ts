@@ -46,18 +46,19 @@ export class Guard implements Judge {
   active = false
   readonly #captureFrames: () => readonly StackFrame[]
   readonly #claims = new Claims()
-  readonly #connections = new Connections()
+  readonly #connections: Connections
   readonly answering: Answering
   readonly #opened = new SafeWeakMap<object, Layer>()
   #passed: { readonly layer: Layer; readonly policy: Policy } | undefined
   /** The call that the judgement at work is about; later it would keep all that its test made. */
   #judged: CallRecord | undefined
-  /** While a stack is read and mapped: what that reads is nobody's call. */
+  /** While tripwire itself reads (stacks, another copy of itself): nobody's calls. */
   #aside = false
 
   constructor(parts: GuardParts) {
     this.own = parts.own
     this.plugins = new PluginSet(parts.own)
+    this.#connections = new Connections(this.plugins)
     this.context = parts.context
     this.sandboxes = parts.sandboxes
     this.#captureFrames = parts.captureFrames
@@ -102,7 +103,7 @@ export class Guard implements Judge {
     const outcome = this.#judge(layer)
     if (connection !== undefined && outcome.kind === 'pass') {
       this.#opened.set(connection, layer)
-      this.#keep(connection, this.#judged)
+      this.#connections.add(connection, this.#judged)
     }
     this.#judged = undefined
     return outcome
@@ -134,14 +135,6 @@ export class Guard implements Judge {
     const call = new CallRecord(this.currentFrame(), () => this.plugins.lifted(layer, this.#captureFrames))
     this.#judged = call
     return this.conclude(call)
-  }
-
-  /** Connections of a protocol that judges each use by itself need no second judge; those of the default policy would pass again. */
-  #keep(connection: object, call: CallRecord | undefined): void {
-    const by = call?.verdict?.why.by
-    if (call === undefined || by === undefined || by === 'default' || by === 'runner') return
-    if (this.plugins.get(call.layers[0]?.protocol ?? '')?.judgesEachUse) return
-    this.#connections.add(connection, call, policyOf(call.frame).sandbox)
   }
 
   /** Something is about to be sent over an open connection: a call of its own in a sandbox that does not know the connection. */
@@ -254,7 +247,7 @@ export class Guard implements Judge {
       call.verdict = { kind: 'pass', why: { by: 'runner' } }
       return PASS
     }
-    const site = this.#unjudged(() => this.trips.capture())
+    const site = this.unjudged(() => this.trips.capture())
     let verdict = decided
     if (verdict.kind === 'block') {
       const late = lateCode(call.frame)
@@ -282,10 +275,11 @@ export class Guard implements Judge {
   /** What the runner and Node's loader do, or Node for a call that was judged already: neither stopped nor written down. */
   #isNobodys(call: CallRecord): boolean {
     const plugin = this.plugins.get((call.lowest as Layer).protocol)
-    return plugin?.runner === true && this.#unjudged(() => this.trips.isOwnWork(plugin.inner))
+    return plugin?.runner === true && this.unjudged(() => this.trips.isOwnWork(plugin.inner))
   }
 
-  #unjudged<T>(fn: () => T): T {
+  /** For what is done here and is over when the function returns. */
+  unjudged<T>(fn: () => T): T {
     this.#aside = true
     try {
       return fn()

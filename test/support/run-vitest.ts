@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { inCell } from './cell.ts'
 
@@ -8,6 +9,9 @@ const REPO = resolve(import.meta.dirname, '../..')
 const HOME = process.env.TRIPWIRE_HOME ?? REPO
 export const VITEST = join(HOME, 'node_modules/vitest/vitest.mjs')
 export const NODE = process.env.TRIPWIRE_NODE ?? process.execPath
+/** In the system's own a clone of this repository may stand, and its projects would be free to write anywhere. */
+const TEMPORARY = join(tmpdir(), 'vitest-tripwire-temporary')
+mkdirSync(TEMPORARY, { recursive: true })
 const WORKER_FILES = ['guard.cjs', 'setup.js', 'index.js'].map((name) => `dist/worker/${name}`)
 const CONFIG = `
 import { defineConfig } from 'vitest/config'
@@ -128,7 +132,7 @@ export function cleanEnv(): Record<string, string | undefined> {
   const { NODE_OPTIONS, CI, ...inherited } = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^VITEST|^TEST$/.test(name)),
   )
-  return { ...inherited, NO_COLOR: '1' }
+  return { ...inherited, NO_COLOR: '1', TMPDIR: TEMPORARY }
 }
 
 function execute(node: string, args: readonly string[], cwd: string, { env, limit = 55 }: RunOptions) {
