@@ -4,7 +4,7 @@
  *
  * Bypassed by: native addons, `process.binding('fs')`, other processes, links that another process makes between the look and the call.
  */
-import { builtIn, definePlugin, type Layer, type PolicyContext } from '../src/plugin.ts'
+import { builtIn, definePlugin, type Layer, type PolicyContext, pathBelow } from '../src/plugin.ts'
 import { guardChdir } from './fs/chdir.ts'
 import { Descriptors, guardDescriptors } from './fs/descriptors.ts'
 import { guardFunctions } from './fs/functions.ts'
@@ -78,10 +78,13 @@ function describe({ operation, facts }: Layer): string {
 function remedy({ operation, facts }: Layer, context: PolicyContext) {
   const access = accessOf(operation)
   const path = String(facts.path)
+  // A rule is read on other machines, too.
+  const below = pathBelow(resolveLinks(context.place.rules), path)
+  const near = below?.startsWith('~') ? `./${below}` : below
   // Who may read may look; a star in a name would stand for anything.
   const rule = path.includes('*')
-    ? `M({ protocol: 'fs', operation: '${access}', path: /^${escaped(path)}$/ })`
-    : `fs:${access === 'probe' ? 'read' : access}:${path}`
+    ? `M({ protocol: 'fs', operation: '${access}', path: /${near === undefined ? `^${escaped(path)}` : escaped(`/${near}`)}$/ })`
+    : `fs:${access === 'probe' ? 'read' : access}:${near ?? path}`
   return { rule, hint: hintFor(access, path, context) }
 }
 

@@ -4,8 +4,15 @@
  *
  * Bypassed by: threads that a native addon starts, a `Worker` that was captured before the preload.
  */
-import { isAbsolute, relative, resolve, sep } from 'node:path'
-import { definePlugin, type Layer, RuleSyntaxError } from '../src/plugin.ts'
+import { isAbsolute, resolve, sep } from 'node:path'
+import {
+  definePlugin,
+  type Layer,
+  type PolicyContext,
+  pathBelow,
+  type RulePlace,
+  RuleSyntaxError,
+} from '../src/plugin.ts'
 import { guardThreads, type Threads } from './worker/threads.ts'
 
 const HOME = process.cwd()
@@ -18,26 +25,25 @@ export const worker = definePlugin({
   synonyms: ['thread', 'threads', 'worker_threads', 'workers', 'piscina', 'tinypool'],
   parseRule,
   describe,
-  remedy: ({ facts }: Layer) => ({
-    rule: `worker:${facts.path === undefined ? facts.source : near(String(facts.path))}`,
+  remedy: ({ facts }: Layer, { place }: PolicyContext) => ({
+    rule: `worker:${facts.path === undefined ? facts.source : below(place.rules || HOME, String(facts.path))}`,
   }),
   passes: () => true,
   install: (tap) => tap.onceBuiltIn('worker_threads', (threads: Threads) => guardThreads(tap, threads)),
 })
 
-/** `eval` and `data` are what they say; anything else is a path, relative to the folder that Vitest runs in. */
-function parseRule(text: string) {
+/** `eval` and `data` are what they say; anything else is a path, relative to the config file. */
+function parseRule(text: string, { dir }: RulePlace) {
   if (text === 'eval' || text === 'data') return { source: text }
   if (/\s/.test(text.trim()) && !/[/\\.]/.test(text)) throw new RuleSyntaxError('it is no path', EXPECTED)
-  return { path: isAbsolute(text) || text.startsWith('**') ? text : resolve(HOME, text).replaceAll(sep, '/') }
+  return { path: isAbsolute(text) || text.startsWith('**') ? text : resolve(dir ?? HOME, text).replaceAll(sep, '/') }
 }
 
 function describe({ facts }: Layer): string {
-  if (facts.path !== undefined) return `a worker thread of ${near(String(facts.path))}`
+  if (facts.path !== undefined) return `a worker thread of ${below(HOME, String(facts.path))}`
   return facts.source === 'data' ? 'a worker thread of a data: URL' : 'a worker thread of a text of code'
 }
 
-function near(path: string): string {
-  const short = relative(HOME, path)
-  return short === '' || short.startsWith('..') || isAbsolute(short) ? path : short.replaceAll(sep, '/')
+function below(folder: string, path: string): string {
+  return pathBelow(folder, path) ?? path
 }

@@ -37,7 +37,7 @@ function load(): Guard {
   const script = new Script(readFileSync(FILE, 'latin1'), { filename: FILE, ...(cachedData && { cachedData }) })
   const guard = {}
   script.runInThisContext()(guard, process.getBuiltinModule, FILE, () => {
-    if (cachedData === undefined || script.cachedDataRejected) unjudged(() => keep(script.createCachedData()))
+    if (cachedData === undefined || script.cachedDataRejected) keep(script.createCachedData())
   })
   return guard
 }

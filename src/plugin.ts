@@ -40,6 +40,7 @@ export type { Family, MockHandle } from './core/families.ts'
 export { isA, isError, isRegExp } from './core/kinds.ts'
 export { isLoopbackHost, normaliseHost } from './core/normalise.ts'
 export { packageOf } from './core/package-name.ts'
+export { pathBelow } from './core/path-below.ts'
 export { parseQuery, queryOf } from './core/query.ts'
 export { RuleSyntaxError } from './core/rule-syntax.ts'
 export {
@@ -130,6 +131,8 @@ export interface RunPlace {
   readonly root: string
   /** The root of the workspace that it belongs to. */
   readonly workspace: string
+  /** Where the relative paths of rules start: the config's folder, the project's root without one. Empty before a config is in force. */
+  readonly rules: string
 }
 
 /** Where a rule is written. */

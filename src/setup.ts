@@ -26,4 +26,5 @@ async function attachToFile(): Promise<void> {
 }
 
 await attachToFile()
-keepCode()
+// A tool that was there first may write through functions that are guarded.
+installation.unjudged(keepCode)

@@ -27,7 +27,7 @@ export const UNWATCHED: Memory = {
   kind: 'unwatched',
   ruled: false,
   setting: () => undefined,
-  place: { root: '', workspace: '' },
+  place: { root: '', workspace: '', rules: '' },
   kept: undefined,
 }
 

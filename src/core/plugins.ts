@@ -28,7 +28,7 @@ export class PluginSet implements Knowledge {
     memory: UNWATCHED,
   }
   /** Known once a file is attached. */
-  place: RunPlace = { root: '', workspace: '' }
+  place: RunPlace = { root: '', workspace: '', rules: '' }
 
   constructor(own: OwnEndpoints) {
     this.#own = own

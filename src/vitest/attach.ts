@@ -34,7 +34,7 @@ export function attach(installed: Installed, config: ResolvedConfig, again: () =
   addMatchers()
   const path = state.filepath ?? ''
   const { root } = state.config
-  installed.configure(config, path, { root, workspace: provided()?.workspace ?? workspaceOf(root) })
+  installed.configure(config, path, { root, workspace: provided()?.workspace ?? workspaceOf(root), rules: config.dir })
   guard.own.startFile(provided()?.ownEndpoints)
   guard.spyOn = spyOn
   const frame = guard.openFrame('file', printFile(path), guard.run, { file: path })

@@ -67,8 +67,12 @@ test('and so does what no text of a rule says: names with stars, blanks and what
   const [, needs, block = ''] =
     /tripwire\.config\.ts \(with (.*)\):\n( {2}allow: \[[\s\S]*?\n {2}\],)/.exec(observed.output) ?? []
   expect(needs).toBe("import { M } from 'vitest-tripwire'")
-  expect(block.split('\n').slice(2, -1).join('\n')).toMatchInlineSnapshot(
-    `"    M({ protocol: 'subprocess', path: '/opt/my tools/run', line: '--to "a b"' }),"`,
+  expect(block.split('\n').slice(1, -1).join('\n')).toMatchInlineSnapshot(
+    `
+    "    M({ protocol: 'fs', operation: 'write', path: /\\/a\\*b\\.txt$/ }),
+        M({ protocol: 'subprocess', path: '/opt/a&b/run' }),
+        M({ protocol: 'subprocess', path: '/opt/my tools/run', line: '--to "a b"' }),"
+  `,
   )
   const pasted = await runVitest({ ...files, 'tripwire.config.js': `${needs}\n${config('error', block)}` })
   expect(pasted.output).not.toMatch(/tripwire/i)

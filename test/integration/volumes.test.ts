@@ -82,6 +82,7 @@ test.each([
 
 let late
 test('starts what comes late', async () => {
+  tripwire.allow('fs:write')
   tripwire.fs.volume({ 'a.txt': 'x' })
   late = tripwire.sandbox(() => {
     const fd = fs.openSync('a.txt', 'r+')

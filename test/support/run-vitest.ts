@@ -9,8 +9,8 @@ const REPO = resolve(import.meta.dirname, '../..')
 const HOME = process.env.TRIPWIRE_HOME ?? REPO
 export const VITEST = join(HOME, 'node_modules/vitest/vitest.mjs')
 export const NODE = process.env.TRIPWIRE_NODE ?? process.execPath
-/** In the system's own a clone of this repository may stand, and its projects would be free to write anywhere. */
-const TEMPORARY = join(tmpdir(), 'vitest-tripwire-temporary')
+/** The temporary folder of the projects: in the system's own a clone of this repository may stand, and they would be free to write anywhere. */
+export const TEMPORARY = join(tmpdir(), 'vitest-tripwire-temporary')
 mkdirSync(TEMPORARY, { recursive: true })
 const WORKER_FILES = ['guard.cjs', 'setup.js', 'index.js'].map((name) => `dist/worker/${name}`)
 const CONFIG = `

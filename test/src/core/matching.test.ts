@@ -12,7 +12,7 @@ import { didYouMean, suggest } from '../../../src/core/suggest.ts'
 const grammar = createGrammar(builtins)
 const CONTEXT = {
   own: { add() {}, has: () => false },
-  place: { root: '', workspace: '' },
+  place: { root: '', workspace: '', rules: '' },
   sandboxed: false,
   setting: () => undefined,
 }

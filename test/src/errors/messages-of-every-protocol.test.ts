@@ -1,9 +1,8 @@
 import { realpathSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { builtins } from '../../../plugins/index.ts'
-import { runVitest, type VitestRun } from '../../support/run-vitest.ts'
+import { runVitest, TEMPORARY, type VitestRun } from '../../support/run-vitest.ts'
 
 /** Real calls by real clients; none of them leads anywhere, also if it were let through. */
 const CALLS = `
@@ -136,7 +135,7 @@ describe('the message of', () => {
     const text = messages
       .join('\n\n')
       .replace(/#\d+\.(\d+)/g, '#1.$1') // which worker it is, nobody knows
-      .replaceAll(realpathSync(tmpdir()), '<tmp>')
+      .replaceAll(realpathSync(TEMPORARY), '<tmp>')
     await expect(`${text}\n`).toMatchFileSnapshot(join('__messages__', `${code}.txt`))
   })
 })
