@@ -26,6 +26,16 @@ export const CHECKS: Readonly<Record<string, readonly [Check, unknown]>> = {
     ({ query }) => query('select name from items where id = $1 and count > $2', [1, 0]),
     [{ name: 'first' }],
   ],
+  'a parameter on each side of an operator': [
+    async ({ query }) => {
+      await query('update items set count = count - $1 where id = $2', [4, 1])
+      return query(
+        'select count, $1 - count as rest, (count + 1) * 10 / $2 as part from items where id = $3',
+        [5, 2, 1],
+      )
+    },
+    [{ count: -3, rest: 8, part: -10 }],
+  ],
   'text beyond ASCII': [
     async ({ query }) => {
       await query('insert into items (name) values ($1)', ["Zoë's ☃ 𝄞"])

@@ -4,6 +4,7 @@ import type { Engine, Line, Result, Run, Shape } from './engine.ts'
 import { Failure } from './failure.ts'
 import { failureOf } from './pg-mem-failures.ts'
 import { PgMemLine } from './pg-mem-line.ts'
+import { literal, substitute } from './pg-mem-values.ts'
 import { type Clock, type Holder, Store, type Transaction } from './transactions.ts'
 import { arrayOf, cellOf, OID, printed, sizeOf, textOf } from './types.ts'
 import { type Field, formatAt } from './wire.ts'
@@ -204,20 +205,6 @@ function guarded<T>(sql: string, fn: () => T): T {
 
 function oidOf({ primary, of }: Type): number {
   return primary === 'array' ? arrayOf(of === undefined ? OID.text : oidOf(of)) : (OIDS[primary] ?? OID.text)
-}
-
-/** A text whose type the engine finds from where it stands, as Postgres does with a quoted one. */
-function literal(text: string | null): Node {
-  return text === null ? { type: 'null' } : { type: 'string', value: text }
-}
-
-/** The statement with values in the place of `$1`, `$2`: pg-mem compares a parameter with an index before it has a value. */
-function substitute(node: unknown, values: readonly Node[]): unknown {
-  if (Array.isArray(node)) return node.map((each) => substitute(each, values))
-  if (typeof node !== 'object' || node === null) return node
-  const { type, name } = node as Node
-  if (type === 'parameter') return values[Number(String(name).slice(1)) - 1]
-  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, substitute(value, values)]))
 }
 
 const QUERIES = ['select', 'union', 'union all', 'values', 'with', 'with recursive', 'show']

@@ -1,0 +1,42 @@
+/** Values in the place of the parameters of a statement: pg-mem compares a parameter with an index before it has a value. */
+import type { Node } from './declared.ts'
+
+/**
+ * In which `n - '2'` is `'2' - n` to pg-mem 3.0: of a column and a quoted text it takes the operands the wrong way round. A number as such is
+ * where it stands.
+ */
+const ARITHMETIC = ['+', '-', '*', '/', '%', '^']
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
+
+/** A text whose type the engine finds from where it stands, as Postgres does with a quoted one. */
+export function literal(text: string | null): Node {
+  return text === null ? { type: 'null' } : { type: 'string', value: text }
+}
+
+/** The statement with values in the place of `$1`, `$2`. */
+export function substitute(node: unknown, values: readonly Node[]): unknown {
+  if (Array.isArray(node)) return node.map((each) => substitute(each, values))
+  if (typeof node !== 'object' || node === null) return node
+  const { type, name, op } = node as Node
+  if (type === 'parameter') return values[Number(String(name).slice(1)) - 1]
+  const isCounted = type === 'binary' && ARITHMETIC.includes(String(op))
+  return Object.fromEntries(
+    Object.entries(node).map(([key, value]) => {
+      const put = substitute(value, values)
+      return [key, isCounted && isParameter(value) ? numeral(put as Node) : put]
+    }),
+  )
+}
+
+function isParameter(node: unknown): boolean {
+  return (node as Node | null)?.type === 'parameter'
+}
+
+/** A text that is a number, as a number; any other stays what it is (`placed + '1 day'`). */
+function numeral(node: Node): Node {
+  const { type, value } = node
+  if (type !== 'string' || !NUMBER.test(String(value))) return node
+  const number = Number(value)
+  if (Number.isSafeInteger(number) && /^[+-]?\d+$/.test(String(value))) return { type: 'integer', value: number }
+  return { type: 'cast', operand: node, to: { name: /^[+-]?\d+$/.test(String(value)) ? 'bigint' : 'numeric' } }
+}
