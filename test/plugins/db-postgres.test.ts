@@ -193,9 +193,12 @@ describe('what the engine cannot run', () => {
       rows: [{ id: 7, at: new Date(0), data: { a: 1 } }],
     }).times(2)
     db.script(/^vacuum/, { error: { code: '42501', message: 'not yours' } })
+    db.script(/^analyze/, { error: { code: '42501', message: 'not yours' } })
     const seen = await tripwire.sandbox(async () => {
       const rows = await asClient(async (client) => {
         await expect(client.query('vacuum')).rejects.toMatchObject({ code: '42501', message: 'not yours' })
+        // Of the extended protocol, in which it is described before it is run.
+        await expect(client.query('analyze orders', [1])).rejects.toMatchObject({ code: '42501' })
         return (await client.query('select id,\n row_number() over (order by id)\n from orders')).rows
       })
       const sql = postgres(CONNECTION)
@@ -206,6 +209,7 @@ describe('what the engine cannot run', () => {
     const row = { id: 7, at: new Date(0), data: { a: 1 } }
     expect(seen).toEqual([[row], [row]])
     tripwire.db.assert('vacuum')
+    tripwire.db.assert('analyze orders', { params: ['1'], error: { code: '42501', message: 'not yours' } })
     tripwire.db.assert('select id, row_number() over (order by id) from orders', {
       rows: [expect.objectContaining({ id: 7 })],
     })

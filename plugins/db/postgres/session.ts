@@ -34,6 +34,12 @@ export interface Admitted {
   limit(limit: Limit): Error
 }
 
+/** What is known of a script's answer before it is given. */
+export interface Described {
+  /** Undefined where it gives no rows. */
+  readonly fields: readonly Field[] | undefined
+}
+
 export interface Scripted {
   readonly fields: readonly Field[]
   readonly rows: readonly (readonly Cell[])[]
@@ -43,8 +49,8 @@ export interface Scripted {
 export interface Watch {
   /** @param end of its message, in bytes of the connection @throws the error that the client gets instead */
   admit(statement: Statement, end: number): Admitted
-  /** What a script gives for a statement, to be described. @throws Failure of a script that fails */
-  scripted(text: string, end: number): Scripted | undefined
+  /** What a script gives for a statement, before it is run. */
+  scripted(text: string, end: number): Described | undefined
   /** The session on the engine that answers who says something now. */
   line(end: number): Promise<Line>
 }

@@ -5,7 +5,7 @@ import { isQuiet } from '../statements.ts'
 import type { Line } from './engine.ts'
 import { Failure, type Limit } from './failure.ts'
 import { limitOf } from './limits.ts'
-import type { Admitted, Scripted, Statement, Watch } from './session.ts'
+import type { Admitted, Described, Scripted, Statement, Watch } from './session.ts'
 import { printed, sizeOf } from './types.ts'
 import { typeOfValue } from './values.ts'
 import type { Cell, Field } from './wire.ts'
@@ -55,7 +55,8 @@ export async function watchOf(
     },
     scripted(text, end) {
       const script = answerTo(text, end)?.script
-      return script && resultOf(script)
+      // One that fails does so when it is run, as a statement that is written down.
+      return script && (script.error === undefined ? resultOf(script) : NO_ROWS)
     },
     admit: (statement, end) => there(end)(() => admit(statement)),
   }
@@ -86,6 +87,8 @@ export async function watchOf(
     return (limit: Limit) => make(limitOf(current.database.engine, limit, text))
   }
 }
+
+const NO_ROWS: Described = { fields: undefined }
 
 /** What a script gives, as a result. @throws Failure as the script says */
 function resultOf({ rows = [], error }: Script): Scripted {
