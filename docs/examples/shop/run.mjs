@@ -84,7 +84,7 @@ for (const [call, file, text] of [
   ['/v1/hello', 'telemetry.ts', '/v1/hello'],
   ['/v1/events', 'telemetry.ts', '/v1/events'],
   ['a WebSocket to ', 'prices.ts', 'new WebSocket('],
-  ['pg to ', 'orders.ts', 'await pool.query('],
+  ['pg to ', 'orders.ts', 'await pool.connect('],
   ['TXT records of de.zones.example.com', 'shipping.ts', 'resolver.resolveTxt('],
   ['UDP', 'metrics.ts', 'socket.send('],
   ['making the folder', 'invoice.ts', 'mkdirSync(folder'],
@@ -105,11 +105,24 @@ title('3. The repaired suite')
 const repaired = await runSuite({ ...REAL_NAME, root: 'after', config: 'vitest.config.ts' }, world)
 console.log(repaired.summary)
 check(repaired.code === 0, 'it passes', repaired.output)
+console.log(
+  '  its files go to a volume and its orders to an embedded Postgres; two of its tests print what came there:',
+)
+for (const { test, lines } of repaired.shown) list([test, ...lines.map((line) => `  ${line}`)])
+const shown = repaired.shown.flatMap(({ lines }) => lines)
+for (const [what, line] of [
+  ['a file that was made', 'created 7.txt'],
+  ['a line that was added', '  +7;1499'],
+  ['a statement with its parameters', 'insert into orders (article, quantity) values ($1, $2) returning id  ["mug",2]'],
+  ['and the end of its transaction', 'commit'],
+])
+  check(shown.includes(line), `${what}: ${line.trim()}`, shown.join('\n'))
+check(!/hunter2|sk_live_4242/.test(repaired.output), 'tells no secret')
 console.log('  and this reached the outside world meanwhile:')
 list(counted(repaired.arrived))
 check(
   repaired.arrived.length === 3 && repaired.arrived.every((line) => line === 'rates: GET /v1/latest'),
-  'just what three tests asked for',
+  'just what three tests asked for: no file, and nothing at the real database',
   repaired.arrived.join('\n'),
 )
 check(repaired.asked.length === 0, 'and no name was looked up', repaired.asked.join('\n'))

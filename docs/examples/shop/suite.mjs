@@ -24,6 +24,7 @@ export async function runSuite({ root, dir = root, config, unset = [] }, world) 
     output,
     summary: linesOf(output, /^\s+(Test Files|Tests) /),
     report: reportIn(output),
+    shown: shownIn(output),
     /** Whether the report has a call, and puts it there. */
     places: (call, place) =>
       entriesOf(reportIn(output)).some(([head, at]) => head.includes(call) && at.includes(place)),
@@ -61,7 +62,14 @@ function failedIn(report) {
 /** What tripwire says at the end of the run. */
 const reportIn = (output) => /^Stopped calls\n[\s\S]*?^Tripwire: .*$/m.exec(output)?.[0] ?? ''
 
-/** Its entries, of two lines each: the call, and `at` its place. */
+/** What tests printed: Vitest says whose it is, and leaves a line empty below it. */
+const shownIn = (output) =>
+  [...output.matchAll(/^stdout \| (.+)\n((?:.+\n)+)/gm)].map(([, test, text]) => ({
+    test,
+    lines: text.trimEnd().split('\n'),
+  }))
+
+/** The report's entries, of two lines each: the call, and `at` its place. */
 function entriesOf(report) {
   const lines = report.split('\n')
   return lines.flatMap((line, number) => (/^ +at /.test(line) ? [[lines[number - 1], line]] : []))

@@ -10,16 +10,31 @@ export interface OrderStore {
   save(order: Order): Promise<number>
 }
 
-/** Orders in Postgres. */
+/** Orders in Postgres: what is ordered is taken from stock, and not ordered where there is not enough of it. */
 export function postgresOrders(): OrderStore & { close(): Promise<void> } {
   const pool = new pg.Pool({ connectionString: settings.database, connectionTimeoutMillis: 500 })
   return {
     async save({ article, quantity }) {
-      const { rows } = await pool.query('insert into orders (article, quantity) values ($1, $2) returning id', [
-        article,
-        quantity,
-      ])
-      return rows[0].id
+      const client = await pool.connect()
+      try {
+        await client.query('begin')
+        const taken = await client.query(
+          'update articles set in_stock = in_stock - $2 where name = $1 and in_stock >= $2',
+          [article, quantity],
+        )
+        if (taken.rowCount === 0) throw new RangeError(`there are not ${quantity} of ${article}`)
+        const { rows } = await client.query('insert into orders (article, quantity) values ($1, $2) returning id', [
+          article,
+          quantity,
+        ])
+        await client.query('commit')
+        return rows[0].id
+      } catch (error) {
+        await client.query('rollback').catch(() => {})
+        throw error
+      } finally {
+        client.release()
+      }
     },
     close: () => pool.end(),
   }
