@@ -17,9 +17,10 @@ import {
   suggest,
   type Tap,
 } from '../src/plugin.ts'
+import { isUsed } from './db/answers.ts'
 import { DRIVERS, PRODUCTS } from './db/drivers.ts'
 import { loginOf, watchLogins } from './db/logins.ts'
-import { isUsed, mockingOf } from './db/mocking.ts'
+import { mockingOf } from './db/mocking.ts'
 import { keepCallers } from './db/queues.ts'
 
 const URL_RULE = /^([a-z]+):\/\/(?:([^/:@?#\s]+|\[[^\]]+\]))?(?::(\d{1,5}|\*))?(?:\/([^/?#\s]*))?$/

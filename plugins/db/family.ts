@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net'
-import type { Family, MockHandle, Redirected, Tap } from '../../src/plugin.ts'
+import type { Family, MockHandle } from '../../src/plugin.ts'
+import type { Embedded } from './answers.ts'
 
 /** A statement by its parts; what is left out fits anything. */
 export interface StatementPattern {
@@ -84,7 +84,6 @@ export interface DbFamily extends Omit<Family, 'mock' | 'passThrough'> {
 }
 
 /** An embedded database, as the plugin has it. */
-export interface Embedded {
+export interface EmbeddedPostgres extends Embedded {
   readonly ready: Promise<Database>
-  accept(peer: Socket, connection: Redirected, tap: Tap): void
 }

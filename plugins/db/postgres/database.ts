@@ -1,7 +1,7 @@
 /** An embedded database as the test has it, and as connections reach it. */
 import type { Socket } from 'node:net'
 import type { EngineLimit, MockHandle, Redirected, Tap } from '../../../src/plugin.ts'
-import type { Database, Embedded, PostgresOptions, ScriptReply } from '../family.ts'
+import type { Database, EmbeddedPostgres, PostgresOptions, ScriptReply } from '../family.ts'
 import { splitStatements } from '../statements.ts'
 import { converse, Sessions } from './connection.ts'
 import type { Engine, Line } from './engine.ts'
@@ -29,7 +29,7 @@ export interface Parts {
 
 const NEVER = new Promise<void>(() => {})
 
-export class EmbeddedDatabase implements Embedded, Database {
+export class EmbeddedDatabase implements EmbeddedPostgres, Database {
   readonly engine: 'pg-mem' | 'pglite'
   readonly ready: Promise<Database>
   readonly #parts: Parts

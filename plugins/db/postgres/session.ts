@@ -4,21 +4,13 @@
  */
 import type { Socket } from 'node:net'
 import { foldStatement, splitStatements } from '../statements.ts'
+import type { Statement } from '../teller.ts'
 import type { Line, Result, Run, Shape } from './engine.ts'
 import { Failure, Limit } from './failure.ts'
 import { Names, type Portal, type Prepared, placeholders } from './prepared.ts'
 import { readableOf, textOf } from './types.ts'
 import { readableRow } from './values.ts'
 import { type Cell, type Field, type Format, formatAt, type Heard, type Reader, type Said, say } from './wire.ts'
-
-/** What is known of a statement before it is run. */
-export interface Statement {
-  /** In one line. */
-  readonly text: string
-  readonly params: readonly unknown[]
-  /** Whether it is part of a transaction that somebody began. */
-  readonly transaction: boolean
-}
 
 /** A statement that was let through to the engine, or to the script that answers it. */
 export interface Admitted {

@@ -1,15 +1,16 @@
-/** Tells tripwire each statement of a connection before it is run, where the code stands that sent it. */
-import type { Layer, Redirected, Tap } from '../../../src/plugin.ts'
-import type { DbAnswer, Script } from '../mocking.ts'
+/** What the session asks of tripwire: whether a statement may be run, by which engine, and what a script gives for it. */
+import type { Redirected, Tap } from '../../../src/plugin.ts'
+import type { DbAnswer } from '../answers.ts'
+import type { Script } from '../postgres-mocks.ts'
 import { isQuiet } from '../statements.ts'
+import { Refused, type Statement, Teller } from '../teller.ts'
 import type { Line } from './engine.ts'
 import { Failure, type Limit } from './failure.ts'
 import { limitOf } from './limits.ts'
-import type { Admitted, Described, Scripted, Statement, Watch } from './session.ts'
+import type { Admitted, Described, Scripted, Watch } from './session.ts'
 import { printed, sizeOf } from './types.ts'
 import { typeOfValue } from './values.ts'
 import type { Cell, Field } from './wire.ts'
-import { type There, Writes } from './writes.ts'
 
 /** What connections need of a database. */
 export interface Hosted {
@@ -25,20 +26,9 @@ export async function watchOf(
   { user, database: name = user }: Readonly<Record<string, string>>,
   secured: boolean,
 ): Promise<{ readonly line: Line; readonly watch: Watch }> {
-  const { client, reply } = connection
-  if (reply === undefined) throw new Failure('08006', 'the connection is gone')
-  const writes = secured ? undefined : new Writes(client, reply.frame, tap)
-  const { product, driver, host, port, path } = reply.facts
-  const place = { product, driver, ...(path === undefined ? { host, port } : { path }), database: name, user }
-  const layerOf = (statement: Partial<Statement>, operation = 'db:query'): Layer => ({
-    protocol: 'db',
-    operation,
-    facts: { ...place, text: '', params: [], rows: undefined, error: undefined, transaction: false, ...statement },
-  })
-  const there = (end: number): There => writes?.at(end) ?? ((fn) => tap.runIn(reply.frame, fn))
-  const answerTo = (text: string, end: number) =>
-    there(end)(() => tap.answerTo(layerOf({ text }))) as DbAnswer | undefined
-  if (answerTo('', 0) === undefined)
+  if (connection.reply === undefined) throw new Failure('08006', 'the connection is gone')
+  const teller = new Teller<DbAnswer>(connection, tap, { database: name, user }, { secured })
+  if (teller.answerTo('', 0) === undefined)
     throw new Failure('3D000', `database "${name}" does not exist`, {
       hint: 'tripwire.db.postgres says which one there is',
     })
@@ -47,44 +37,33 @@ export async function watchOf(
 
   const watch: Watch = {
     async line(end) {
-      const embedded = answerTo('', end)?.embedded as unknown as Hosted | undefined
+      const embedded = teller.answerTo('', end)?.embedded as unknown as Hosted | undefined
       // A connection that a pool kept from an earlier test: what answers now is the database of this one.
       if (embedded !== undefined && embedded !== current.database && current.line.status === 'I')
         current = { database: embedded, line: await embedded.line() }
       return current.line
     },
     scripted(text, end) {
-      const script = answerTo(text, end)?.script
+      const script = teller.answerTo(text, end)?.script as Script | undefined
       // One that fails does so when it is run, as a statement that is written down.
       return script && (script.error === undefined ? resultOf(script) : NO_ROWS)
     },
-    admit: (statement, end) => there(end)(() => admit(statement)),
+    admit,
   }
   return { line, watch }
 
-  function admit(statement: Statement): Admitted {
-    const answer = tap.answerTo(layerOf(statement)) as DbAnswer | undefined
-    const isControl = isQuiet(statement.text) && answer?.script === undefined
-    // What only steers the session leaves no trace where there is nobody to answer it.
-    if (isControl && answer === undefined) return { tell() {}, limit: limited(statement, tap.limit) }
-    const outcome = tap.judge(layerOf(statement, isControl ? 'db:control' : 'db:query'))
-    if (outcome.kind === 'block') throw outcome.error
-    if (outcome.kind === 'refuse') {
-      client.destroy()
-      throw new Failure('57P01', 'terminating connection due to administrator command')
+  function admit(statement: Statement, end: number): Admitted {
+    try {
+      const admitted = teller.admit(statement, end, isQuiet(statement.text))
+      const script = admitted.answer?.script
+      return {
+        script: script === undefined ? undefined : () => resultOf(script as Script),
+        tell: (facts) => admitted.tell(facts),
+        limit: (limit: Limit) => admitted.limited(limitOf(current.database.engine, limit, statement.text)),
+      }
+    } catch (error) {
+      throw error instanceof Refused ? new Failure('57P01', error.message) : error
     }
-    if (outcome.kind !== 'reply') return { tell() {}, limit: limited(statement, tap.limit) }
-    const { reply } = outcome
-    const { script } = reply.answer as DbAnswer
-    return {
-      script: script && (() => resultOf(script)),
-      tell: (facts) => void reply.complete(facts),
-      limit: limited(statement, (limit) => reply.limited(limit)),
-    }
-  }
-
-  function limited({ text }: Statement, make: Tap['limit']) {
-    return (limit: Limit) => make(limitOf(current.database.engine, limit, text))
   }
 }
 
