@@ -11,7 +11,16 @@ import { readSlot } from './patch/slot.ts'
 import { VERSION } from './version.ts'
 
 export type { Database, PostgresOptions } from '../plugins/db/family.ts'
-export type { FsContent, FsDiff, FsExpected, FsFault, FsView, FsVolume, FsVolumeOptions } from '../plugins/fs/family.ts'
+export type {
+  FsContent,
+  FsDiff,
+  FsExpected,
+  FsFacts,
+  FsFault,
+  FsView,
+  FsVolume,
+  FsVolumeOptions,
+} from '../plugins/fs/family.ts'
 export type { TripwireConfig, TripwireOptions } from './config/define.ts'
 export type { BlockBox, RuleInput, SandboxOptions, TripwireApi } from './core/api.ts'
 export type { CallSite, StartedBy, Trip, TripCode } from './core/call.ts'

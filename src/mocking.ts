@@ -109,8 +109,12 @@ export interface Mocking {
    * @param answer of the mock that answered: what a script expected needs no second naming
    */
   controlled(facts: Facts, answer?: unknown): readonly (string | readonly [string, ...string[]])[]
-  /** A pattern that fits the call, as code (`'GET https://api.example.com/'`), and the facts that it names. */
-  print(layer: Layer): { readonly pattern: string; readonly names: readonly string[] }
+  /**
+   * A pattern that fits the call, as code (`'GET https://api.example.com/'`), and the facts that it names.
+   *
+   * @param answer of the mock that answered, where one did
+   */
+  print(layer: Layer, answer?: unknown): { readonly pattern: string; readonly names: readonly string[] }
   /** Takes over the worker's end of a connection that was redirected for a mock of this protocol; runs in the frame of the call. */
   serve?(peer: Socket, connection: Redirected, tap: Tap): void
   /** Further functions of the family (`tripwire.http.use`). `register` makes a mock as `mock` does. */

@@ -26,6 +26,11 @@ export interface FsVolumeOptions {
   readonly over?: 'project' | 'empty'
   /** How much it holds, in bytes; 64 MiB if left out. What does not fit fails with ENOSPC. */
   readonly size?: number
+  /**
+   * What has to be asserted: `state`, if left out, is what each path holds in the end, in any order. `operations` is every call that writes,
+   * one after the other: `tripwire.fs.assert('rename:out.tmp', { to: 'out.txt' })`.
+   */
+  readonly ledger?: 'state' | 'operations'
 }
 
 export interface FsFault {
@@ -62,6 +67,20 @@ export interface FsView {
 export interface FsVolume extends FsView {
   /** No call need use it. */
   optional(): void
+}
+
+/** What is expected of a call on a volume with `{ ledger: 'operations' }`, beside what its pattern says. */
+export interface FsFacts {
+  /** What a file holds after it was written: text, or bytes. `{ link }` of a symbolic link; the files of a folder that was copied, by path. */
+  readonly content?: unknown
+  /** Where something was moved or linked to. */
+  readonly to?: unknown
+  readonly mode?: unknown
+  /** The code that it failed with. */
+  readonly error?: unknown
+  /** As it was called: `'writeFileSync'`. */
+  readonly function?: unknown
+  readonly [fact: string]: unknown
 }
 
 /** What is expected of a path. A name that ends in `/` is a folder. */
@@ -103,10 +122,12 @@ export interface FsFamily extends Omit<Family, 'mock' | 'assert'> {
   /** Makes each read give so many bytes at most, as pipes and network disks do. @throws SandboxMisuseError where there is no volume */
   short(pattern: string, bytes: number): void
   /**
-   * Says what stands under paths by now; or of a call that `passThrough` let through, that it was the next.
+   * Says what stands under paths by now; or which call was the next, of those that `passThrough` let through and of those on a volume with
+   * `{ ledger: 'operations' }`.
    *
+   * @param call what was done and the path: `'write:a.txt'`, `'make:logs'`, `'remove:…'`, `'rename:…'`, `'link:…'`, `'mode:…'`, `'owner:…'`, `'times:…'`
    * @throws InteractionMismatchError
    */
   assert(state: Readonly<Record<string, FsExpected>>): void
-  assert(call: string | RegExp, facts?: Readonly<Record<string, unknown>>): void
+  assert(call: string | RegExp, facts?: FsFacts): void
 }

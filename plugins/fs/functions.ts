@@ -98,6 +98,8 @@ function moving(seam: Seam, descriptors: Descriptors, original: Fn, patched: Pat
 
 /** A call that is not carried out as it is, and what becomes of it. */
 interface Stopped {
+  /** Whether a volume answers. */
+  readonly replies?: boolean
   answer(): unknown
 }
 
@@ -109,7 +111,7 @@ function check(seam: Seam, descriptors: Descriptors, patched: Patched, args: unk
   const stopAt = (path: unknown, step: Step): Stopped | undefined => {
     if (step.from === undefined && seam.passes(slotOf(step), path)) return undefined
     const stop = seam.judge(path, step)
-    return stop && { answer: () => fail(stop, callOf(patched, step, path), args) }
+    return stop && { replies: stop.kind === 'reply', answer: () => fail(stop, callOf(patched, step, path), args) }
   }
   if (operation.descriptor !== undefined && isDescriptor(args[0])) {
     const holder = holderOf(args[0])
@@ -119,14 +121,19 @@ function check(seam: Seam, descriptors: Descriptors, patched: Patched, args: unk
     const call = { name, form: patched.form, access, syscall: operation.syscall ?? name, path: '' } as const
     return stop && { answer: () => fail(stop, call, args) }
   }
+  let source: Stopped | undefined
   for (const path of operation.paths) {
     const access = path.access === 'flags' ? accessBy(operation, args) : path.access
     const step: Step = { access, last: path.last, function: name, opens: isOpening(patched) }
     for (const [given, from] of givenAt(path, operation, args)) {
       const stopped = stopAt(given, from === undefined ? step : { ...step, from })
-      if (stopped !== undefined) return stopped
+      if (stopped === undefined) continue
+      // What is copied is answered where it is written to, too.
+      if (!(stopped.replies && operation.doing === 'copying')) return stopped
+      source = stopped
     }
   }
+  if (source !== undefined) return source
   if (name !== 'cp' && name !== 'cpSync') return undefined
   for (const { path, access } of copiedInto(args, seam.guardsReading)) {
     const stopped = stopAt(path, { access, last: 'content', function: name })

@@ -1,6 +1,17 @@
 /** Mocks and assertions of files: volumes, and what `tripwire.fs` reads and prints. */
-import { type FactPatterns, isRegExp, type Layer, type Mocking, RuleSyntaxError } from '../../src/plugin.ts'
-import { parseFsRule } from './rule.ts'
+import {
+  type FactPatterns,
+  type Facts,
+  isRegExp,
+  type Layer,
+  type Mocking,
+  pathBelow,
+  RuleSyntaxError,
+  suggest,
+} from '../../src/plugin.ts'
+import { resolveLinks } from './roots.ts'
+import { anchored, parseFsRule } from './rule.ts'
+import { CHANGES, changeOf } from './table.ts'
 import {
   answeredNames,
   hasVolume,
@@ -13,9 +24,11 @@ import {
   volumes,
 } from './volumes.ts'
 
-const FORMS = "'write:out/**', 'read:fixtures/*.json', a RegExp for the path, or { path, operation, function }"
+const FORMS =
+  "'write:out/**', 'rename:out.tmp', 'read:fixtures/*.json', a RegExp for the path, or { path, operation, change, function }"
 const VOLUME = "tripwire.fs.volume({ 'a.txt': 'text' })"
-const KEYS = ['path', 'operation', 'function']
+const KEYS = ['path', 'operation', 'change', 'function']
+const CHANGE_WORDS = [...new Set(Object.values(CHANGES))]
 
 export const mocking: Mocking = {
   example: '',
@@ -25,11 +38,10 @@ export const mocking: Mocking = {
   readReply() {
     throw new RuleSyntaxError('files are answered by a volume, which holds what was written for who reads it', VOLUME)
   },
-  controlled: () => ['path', 'operation'],
-  print: ({ operation, facts }) => ({
-    pattern: quote(`${operation.slice('fs:'.length)}:${facts.path}`),
-    names: ['path', 'operation'],
-  }),
+  derive: ({ operation, facts }) =>
+    operation === 'fs:write' ? { ...facts, change: changeOf(String(facts.function)) } : facts,
+  controlled,
+  print,
   box: (interactions) => volumes().viewOf(() => volumeOf(interactions())),
   extend: (register, print, asserting) => ({
     volume(contents?: unknown, options?: unknown) {
@@ -61,7 +73,12 @@ export const mocking: Mocking = {
     },
     assert(given: unknown, facts?: Readonly<Record<string, unknown>>) {
       if (typeof given === 'string' || isRegExp(given)) {
-        asserting.next(given, facts)
+        namesStartAt = volumeOfOperations(asserting.interactions)?.at
+        try {
+          asserting.next(given, facts)
+        } finally {
+          namesStartAt = undefined
+        }
         return
       }
       asserting.outside('tripwire.fs.assert')
@@ -73,6 +90,33 @@ export const mocking: Mocking = {
       if (misfits.length > 0) throw asserting.differs(print('tripwire.fs.assert', [given]), misfits)
     },
   }),
+}
+
+/** Where relative paths of the assertion start that is read at the moment; where those of rules do if undefined. */
+let namesStartAt: string | undefined
+
+function volumeOfOperations(interactions: readonly object[]): Volume | undefined {
+  const volume = volumeHere() ?? interactions.map(answerOf).findLast(isVolume)
+  return volume?.ledger === 'operations' ? volume : undefined
+}
+
+/** What a call on a volume did, beside its path, where each is asserted. */
+const LEFT = ['error', 'to', 'mode', 'content']
+
+function controlled(facts: Facts, answer?: unknown): readonly string[] {
+  const names = ['path', 'operation']
+  if (!isVolume(answer) || answer.ledger !== 'operations') return names
+  const left = LEFT.find((name) => name in facts)
+  return [...names, ...(facts.change === 'write' ? [] : ['change']), ...(left === undefined ? [] : [left])]
+}
+
+function print({ operation, facts }: Layer, answer?: unknown): { pattern: string; names: string[] } {
+  const path = String(facts.path)
+  const near = isVolume(answer) && pathBelow(resolveLinks(answer.at), path)
+  const { change = 'write' } = facts
+  const isNamed = operation === 'fs:write' && change !== 'write'
+  const word = isNamed ? change : operation.slice('fs:'.length)
+  return { pattern: quote(`${word}:${near || path}`), names: ['path', 'operation', ...(isNamed ? ['change'] : [])] }
 }
 
 function needVolume(): Volume {
@@ -98,10 +142,27 @@ function answerOf(interaction: object): unknown {
 }
 
 function readPattern(pattern: unknown): FactPatterns {
-  if (typeof pattern === 'string') return parseFsRule(pattern.replace(/^fs:/, ''), { dir: undefined }) as FactPatterns
+  if (typeof pattern === 'string') return readText(pattern.replace(/^fs:/, ''))
   if (isRegExp(pattern)) return { path: pattern }
   if (typeof pattern !== 'object' || pattern === null) throw new RuleSyntaxError('it is no pattern', FORMS)
   const unknown = Object.keys(pattern).find((key) => !KEYS.includes(key))
   if (unknown !== undefined) throw new RuleSyntaxError(`a call on files has no '${unknown}' to choose it by`, FORMS)
   return pattern as FactPatterns
+}
+
+function readText(text: string): FactPatterns {
+  const [, word = '', path] = /^([^:]*)(?::(.*))?$/s.exec(text) ?? []
+  if (!CHANGE_WORDS.includes(word)) {
+    if (!/^(?:probe|read|write)$/.test(word))
+      throw new RuleSyntaxError(`'${word}' is nothing that is done to files`, FORMS, nearWords(word, path))
+    return parseFsRule(text, { dir: namesStartAt }) as FactPatterns
+  }
+  if (path === '') throw new RuleSyntaxError('the path is missing', FORMS)
+  // Links themselves are moved and removed, not what they lead to.
+  const meant = path === undefined ? {} : { path: anchored(path, namesStartAt, 'entry') }
+  return { operation: 'write', change: word, ...meant }
+}
+
+function nearWords(word: string, path = '…'): string[] {
+  return suggest(word, ['probe', 'read', 'write', ...CHANGE_WORDS]).map((near) => `'${near}:${path}'`)
 }

@@ -25,16 +25,19 @@ export function parseFsRule(text: string, { dir }: RulePlace): RuleFields {
   if (path === '') throw new RuleSyntaxError('the path is missing', EXPECTED)
   if (/^~(?:[/\\]|$)/.test(path))
     throw new RuleSyntaxError("no shell reads it, so '~' is no home folder", "'fs:write:/home/…'")
-  return { operation, path: anchored(path, dir ?? HOME) }
+  return { operation, path: anchored(path, dir) }
 }
 
 /** Calls tell of files with all links resolved: so does the part of a rule that is no pattern. */
-function anchored(path: string, dir: string): string {
+export function anchored(path: string, dir = HOME, last: 'entry' | 'content' = 'content'): string {
   if (path.startsWith('**')) return path
   const parts = real.resolve(dir, path).split(real.sep)
   const star = parts.findIndex((part) => part.includes('*'))
   const fixed = star < 0 ? parts : parts.slice(0, star)
-  const folder = new Resolver().resolve({ text: fixed.join(real.sep) || real.sep, bytes: false }, 'content')
+  const folder = new Resolver().resolve(
+    { text: fixed.join(real.sep) || real.sep, bytes: false },
+    star < 0 ? last : 'content',
+  )
   const rest = star < 0 ? [] : parts.slice(star)
   return [folder.replace(/[/\\]$/, ''), ...rest].join(real.sep)
 }

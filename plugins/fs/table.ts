@@ -182,6 +182,33 @@ export const HANDLE_METHODS: Readonly<Record<string, 'read' | 'write' | 'metadat
   utimes: 'metadata',
 }
 
+/** What is done by functions that do not write what a file holds, as assertions have it. */
+export const CHANGES: Readonly<Record<string, string>> = {
+  mkdir: 'make',
+  mkdtemp: 'make',
+  mkdtempDisposable: 'make',
+  unlink: 'remove',
+  rm: 'remove',
+  rmdir: 'remove',
+  rename: 'rename',
+  link: 'link',
+  symlink: 'link',
+  chmod: 'mode',
+  lchmod: 'mode',
+  fchmod: 'mode',
+  chown: 'owner',
+  lchown: 'owner',
+  fchown: 'owner',
+  utimes: 'times',
+  lutimes: 'times',
+  futimes: 'times',
+}
+
+/** @param fn as it was called: `mkdirSync`, `FileHandle.chmod` */
+export function changeOf(fn: string): string {
+  return CHANGES[fn.replace(/^FileHandle\./, '').replace(/Sync$/, '')] ?? 'write'
+}
+
 /** The name under which a form of an operation is exported. */
 export function exportName(name: string, form: Form): string {
   return form === 'sync' ? `${name}Sync` : name

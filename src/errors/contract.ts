@@ -227,11 +227,11 @@ export function printAssertion(voice: Voice, call: InteractionRecord, before?: I
     return `tripwire.${protocol}.assert(${printValue(state, voice.redact(), 11)})`
   }
   const same = before?.protocol === protocol && before.operation === operation ? before.facts : facts
-  const { pattern, names } = mocking.print({ protocol, operation, facts })
+  const { pattern, names } = mocking.print({ protocol, operation, facts }, mock?.answer)
   const rest = unnamed(mocking.controlled(facts, mock?.answer), names)
   const shown = Object.fromEntries(rest.map((fact) => [fact, varied(facts[fact], same[fact])]))
   const more = rest.length === 0 ? '' : `, ${printValue(shown, voice.redact(), 11)}`
-  const other = mocking.print({ protocol, operation, facts: same }).pattern
+  const other = mocking.print({ protocol, operation, facts: same }, (before?.mock ?? mock)?.answer).pattern
   const address = variedAddress(pattern, other)
   const isWhole =
     address !== undefined &&

@@ -48,6 +48,25 @@ test('otherwise than asserted', () => {
   tripwire.sandbox(() => write('a.txt', 'one'))
   tripwire.fs.assert({ 'a.txt': 'two', 'b.txt': 'x', 'c.txt': null })
 })
+test('operations that nobody asserted', () => {
+  tripwire.fs.volume({ 'old.txt': 'old' }, { ledger: 'operations' })
+  tripwire.sandbox(() => {
+    fs.mkdirSync('out')
+    write('out/a.tmp', 'one')
+    fs.renameSync('out/a.tmp', 'out/a.txt')
+    fs.rmSync('old.txt')
+  })
+  tripwire.fs.assert('make:out')
+})
+test('operations, each asserted', () => {
+  tripwire.fs.volume({ 'old.txt': 'old' }, { ledger: 'operations' })
+  tripwire.sandbox(() => {
+    write('a.txt', 'one')
+    fs.rmSync('old.txt')
+  })
+  tripwire.fs.assert('write:a.txt', { content: 'one' })
+  tripwire.fs.assert('remove:old.txt')
+})
 test('never used', () => {
   tripwire.fs.volume({ 'a.txt': 'x' })
 })
@@ -140,6 +159,7 @@ describe.each(['forks', 'vmThreads'])('in the pool %s, a volume', (pool) => {
     'need not be used',
     'outside of a sandbox',
     'beside other protocols, in whatever order',
+    'operations, each asserted',
     'starts what comes late',
     'for several tests the first',
     'for several tests the second',
@@ -160,6 +180,7 @@ describe.each(['forks', 'vmThreads'])('in the pool %s, a volume', (pool) => {
     'changes that nobody asserted',
     'a change after its assertion',
     'otherwise than asserted',
+    'operations that nobody asserted',
     'never used',
     'an assertion inside of the sandbox',
     'misused: options',

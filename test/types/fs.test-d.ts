@@ -17,6 +17,11 @@ tripwire.fs.assert({
   d: /x/,
 })
 tripwire.fs.assert('write:out/**')
+tripwire.fs.volume({}, { ledger: 'operations' }).optional()
+tripwire.fs.assert('rename:a.tmp', { to: 'a.txt' })
+tripwire.fs.assert('write:a.txt', { content: expect.stringContaining('x') })
+// @ts-expect-error
+tripwire.fs.volume({}, { ledger: 'calls' })
 tripwire.fs.fail('logs/**', 'ENOSPC', { on: 'write', after: 10 })
 tripwire.fs.fail('logs/**', new Error('no'))
 // @ts-expect-error

@@ -44,9 +44,10 @@ export class Descriptors {
   late: (file: OpenFile) => void = () => {
     throw new Fault('EBADF')
   }
-  /** Told when the first file is opened, and when the last is closed. */
+  /** Told when the first file is opened, when the last is closed, and when any is. */
   onOpen: () => void = () => {}
   onIdle: () => void = () => {}
+  onClose: (file: OpenFile) => void = () => {}
 
   constructor(calls: Calls) {
     this.#calls = calls
@@ -58,6 +59,12 @@ export class Descriptors {
 
   has(fd: number): boolean {
     return this.#files.has(fd)
+  }
+
+  /** Whether a file is open that a call opened. */
+  holdsFor(reply: Reply): boolean {
+    for (const file of this.#files.values()) if (file.reply === reply) return true
+    return false
   }
 
   /** Runs the answer to a call: what it opens belongs to it. */
@@ -124,6 +131,7 @@ export class Descriptors {
     const file = this.#files.get(fd)
     if (file === undefined) throw new Fault('EBADF')
     const { inode } = file
+    this.onClose(file)
     this.#files.delete(fd)
     if (this.#files.size === 0) this.onIdle()
     const left = (this.#calls.open.get(inode) ?? 1) - 1

@@ -19,11 +19,13 @@ export interface VolumeOptions {
   readonly over: 'project' | 'empty'
   /** In bytes. */
   readonly size: number
+  /** What has to be asserted. */
+  readonly ledger: 'state' | 'operations'
 }
 
-const KEYS = ['at', 'over', 'size']
+const KEYS = ['at', 'over', 'size', 'ledger']
 const FORM = "{ 'src/a.txt': 'text or bytes', 'logs/': null, 'old.txt': null, 'current': { link: 'releases/7' } }"
-const OPTIONS = "{ at: 'folder', over: 'project' | 'empty', size: bytes }"
+const OPTIONS = "{ at: 'folder', over: 'project' | 'empty', size: bytes, ledger: 'state' | 'operations' }"
 const MEBIBYTE = 2 ** 20
 const { isInteger } = Number
 
@@ -34,11 +36,12 @@ export function readOptions(given: unknown): VolumeOptions {
   if (!isPlain(options)) throw new Misuse('the options are no object', OPTIONS)
   const unknown = Object.keys(options).find((key) => !KEYS.includes(key))
   if (unknown !== undefined) throw new Misuse(`a volume has no '${unknown}'`, OPTIONS, suggest(unknown, KEYS))
-  const { at = '.', over = 'project', size = 64 * MEBIBYTE } = options
+  const { at = '.', over = 'project', size = 64 * MEBIBYTE, ledger = 'state' } = options
   if (typeof at !== 'string' || at === '') throw new Misuse('`at` is no folder', OPTIONS)
   if (over !== 'project' && over !== 'empty') throw new Misuse(`\`over\` is ${String(over)}`, OPTIONS)
+  if (ledger !== 'state' && ledger !== 'operations') throw new Misuse(`\`ledger\` is ${String(ledger)}`, OPTIONS)
   if (!isInteger(size) || (size as number) < 0) throw new Misuse(`\`size\` is ${String(size)}`, OPTIONS)
-  return { at: real.resolve(real.cwd(), at), over, size: size as number }
+  return { at: real.resolve(real.cwd(), at), over, size: size as number, ledger }
 }
 
 /** @throws RuleSyntaxError */

@@ -13,6 +13,7 @@ import { fileFunctions } from './files.ts'
 import { Forms } from './forms.ts'
 import { FolderInode, LinkInode } from './inodes.ts'
 import { kit } from './kit.ts'
+import { Operations } from './operations.ts'
 import { normalised, parentOf, pathFunctions } from './paths.ts'
 import type { Contents, VolumeOptions } from './seeds.ts'
 import { Tree } from './tree.ts'
@@ -68,14 +69,18 @@ export class Volume {
   readonly descriptors: Descriptors
   /** Where relative names start. */
   readonly at: string
+  /** What has to be asserted: what is left in the end, or each operation. */
+  readonly ledger: VolumeOptions['ledger']
   readonly faults: Faults
   /** Folders that every disk has, and nobody wants to be told of. */
   readonly hidden = new Set<string>()
+  readonly #operations: Operations | undefined
   readonly #forms: Forms
   readonly #functions: Functions
 
-  constructor(contents: Contents, { at, over, size }: VolumeOptions) {
+  constructor(contents: Contents, { at, over, size, ledger }: VolumeOptions) {
     this.at = at
+    this.ledger = ledger
     this.tree = new Tree(over, size)
     this.faults = new Faults((path) => this.#absolute(path))
     const calls = new Calls(this.tree)
@@ -84,7 +89,9 @@ export class Volume {
     const parts: VolumeParts = { calls, descriptors: this.descriptors, faults: this.faults, functions }
     Object.assign(functions, fileFunctions(parts), pathFunctions(parts), treeFunctions(parts), watchFunctions(parts))
     this.#functions = functions
-    this.#forms = new Forms(functions, this.faults)
+    if (ledger === 'operations') this.#operations = new Operations(this)
+    this.descriptors.onClose = (file) => this.#operations?.closed(file)
+    this.#forms = new Forms(this.#operations?.watching(functions) ?? functions, this.faults)
     this.beginning = new Beginning(this.tree)
     const changed = calls.changed
     this.accounts = new Accounts(this.beginning, at)
@@ -124,7 +131,9 @@ export class Volume {
    */
   takes(reply: Reply, asked: Asked): Error | boolean {
     if (asked.access === 'write') {
-      this.accounts.wrote(reply, this.#absolute(asked.text))
+      const path = this.#absolute(asked.text)
+      if (this.#operations === undefined) this.accounts.wrote(reply, path)
+      else this.#operations.begin(reply, asked.function, path)
       return true
     }
     reply.accountsBy(ONLY_LOOKS)
@@ -164,7 +173,7 @@ export class Volume {
   /** Answers a call of one of Node's functions. */
   answer(reply: Reply, call: Named, args: readonly unknown[]): unknown {
     if (OF_TWO_PATHS.test(call.name)) this.accounts.wroteTo(this.#absolute(pathText(args[1])))
-    return this.descriptors.opened(reply, () => this.use(call, args))
+    return this.#during(reply, () => this.use(call, args))
   }
 
   /** A call on a file that is open. */
@@ -193,8 +202,13 @@ export class Volume {
   /** What Node's own streams open and work with. */
   forStreams(reply: Reply): object {
     const { forStreams } = this.#forms
-    const open: Fn = (...args) => this.descriptors.opened(reply, () => forStreams.open?.(...args))
+    const open: Fn = (...args) => this.#during(reply, () => forStreams.open?.(...args))
     return { ...forStreams, open }
+  }
+
+  #during<T>(reply: Reply, run: () => T): T {
+    const opened = () => this.descriptors.opened(reply, run)
+    return this.#operations === undefined ? opened() : this.#operations.during(reply, opened)
   }
 
   /**
@@ -240,6 +254,11 @@ export class Volume {
       if (error instanceof Fault) return undefined
       throw error
     }
+  }
+
+  /** A path of a call as a test writes it. */
+  shownPath(given: unknown): string {
+    return this.accounts.shown(this.#absolute(pathText(given)))
   }
 
   /** The path that a name of the test's means. */
