@@ -22,6 +22,7 @@ import { DRIVERS, PRODUCTS } from './db/drivers.ts'
 import { loginOf, watchLogins } from './db/logins.ts'
 import { mockingOf } from './db/mocking.ts'
 import { keepCallers } from './db/queues.ts'
+import { keepSenders } from './db/senders.ts'
 
 const URL_RULE = /^([a-z]+):\/\/(?:([^/:@?#\s]+|\[[^\]]+\]))?(?::(\d{1,5}|\*))?(?:\/([^/?#\s]*))?$/
 const FILE_RULE = /^(sqlite|duckdb|lmdb|leveldb|rocksdb):(?!\/\/)(.+)$/s
@@ -30,6 +31,9 @@ const HOME = process.cwd()
 const MOST_SHOWN = 120
 const ON_ENGINE =
   'the connection leads to an embedded database, which answers in sandboxes: send it in one, or end the client with the sandbox that it was opened in'
+
+/** Products that scripts answer, and no engine. */
+const SCRIPTED = ['redis']
 
 /** Mocks are made by the test, on its own; what they are served with is the plugin's. */
 let installed: Tap | undefined
@@ -82,6 +86,7 @@ export const db = definePlugin({
     installed = tap
     watchLogins(tap)
     keepCallers(tap, isUsed)
+    keepSenders(tap, isUsed)
   },
 })
 
@@ -122,12 +127,19 @@ function driverOf(frames: readonly StackFrame[]): { name: string; product: strin
 
 function describe({ operation, facts }: Layer): string {
   if (operation === 'db:query' || operation === 'db:control')
-    return `the statement ${shorten(String(facts.text))} on ${placeOf(facts)}`
+    return `the ${facts.product === 'redis' ? 'command' : 'statement'} ${shorten(wordsOf(facts))} on ${placeOf(facts)}`
   if (operation !== 'db:connect') {
     const reading = operation === 'db:read' ? ' for reading' : ''
     return `opening the ${facts.product} database ${facts.path} with ${facts.driver}${reading}`
   }
   return `${facts.driver} to ${placeOf(facts)}${facts.user === undefined ? '' : ` as ${facts.user}`}`
+}
+
+/** What a statement says: of a command of Redis, the arguments are half. */
+function wordsOf({ product, text, params }: Layer['facts']): string {
+  if (product !== 'redis' || !Array.isArray(params)) return String(text)
+  const shown = params.map((param) => (typeof param === 'string' ? param : `<${param.length} bytes>`))
+  return [text, ...shown].join(' ').replaceAll(/\s+/g, ' ')
 }
 
 /** Long statements are cut: all of it is among the facts. */
@@ -182,9 +194,11 @@ function remedy({ operation, facts }: Layer, { sandboxed }: PolicyContext) {
     return { rule: `db:${facts.product}:${facts.path}`, hint }
   }
   const onEngine = operation !== 'db:connect'
+  // Its connection leads to scripts, which a rule changes nothing of.
+  if (onEngine && sandboxed && SCRIPTED.includes(String(facts.product))) return { rule: '' }
   const hint = onEngine
     ? { hint: ON_ENGINE }
-    : sandboxed && facts.product !== 'postgres'
+    : sandboxed && !['postgres', ...SCRIPTED].includes(String(facts.product))
       ? { hint: hintFor(facts) }
       : {}
   if (facts.path !== undefined) return { rule: `db:unix:${facts.path}`, ...hint }

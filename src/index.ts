@@ -11,6 +11,7 @@ import { readSlot } from './patch/slot.ts'
 import { VERSION } from './version.ts'
 
 export type { Database, PostgresOptions } from '../plugins/db/family.ts'
+export type { RedisReply, ScriptedRedis } from '../plugins/db/scripted-family.ts'
 export type {
   FsContent,
   FsDiff,

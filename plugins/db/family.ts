@@ -1,5 +1,6 @@
 import type { Family, MockHandle } from '../../src/plugin.ts'
 import type { Embedded } from './answers.ts'
+import type { ScriptedFamily } from './scripted-family.ts'
 
 /** A statement by its parts; what is left out fits anything. */
 export interface StatementPattern {
@@ -69,7 +70,7 @@ export interface Database {
 }
 
 /** `tripwire.db`. */
-export interface DbFamily extends Omit<Family, 'mock' | 'passThrough'> {
+export interface DbFamily extends Omit<Family, 'mock' | 'passThrough'>, ScriptedFamily {
   /**
    * Answers connections to a Postgres database in sandboxes by an embedded one, for any driver that speaks to a server.
    *

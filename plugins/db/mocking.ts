@@ -1,38 +1,58 @@
 /** Mocks and assertions of databases: what `tripwire.db` reads and prints. */
 import type { Socket } from 'node:net'
-import { type Facts, type Layer, type Mocking, type Redirected, RuleSyntaxError, type Tap } from '../../src/plugin.ts'
+import {
+  type Facts,
+  type Layer,
+  type Mocking,
+  type PrintCall,
+  type Redirected,
+  RuleSyntaxError,
+  type Tap,
+} from '../../src/plugin.ts'
 import type { DbAnswer } from './answers.ts'
 import { readPattern } from './patterns.ts'
 import { urlOf } from './place.ts'
 import { postgres } from './postgres-mocks.ts'
+import { redis, suggestRedis } from './redis-mocks.ts'
+
+/** What would answer a call, as code, by product. */
+const SUGGESTED: Readonly<Record<string, ((facts: Facts, print: PrintCall | undefined) => string) | undefined>> = {
+  postgres: (facts) => `await tripwire.db.postgres('${urlOf(facts)}')`,
+  redis: (facts, print) => suggestRedis(print, facts),
+}
 
 /** @param tapOf the tap of the plugin, once it is installed */
 export function mockingOf(tapOf: () => Tap): Mocking {
+  let print: PrintCall | undefined
   return {
     example: '',
     readPattern,
     readReply: (reply) => reply,
-    suggest: ({ facts }) =>
-      facts.product === 'postgres' ? `await tripwire.db.postgres('${urlOf(facts)}')` : undefined,
+    suggest: ({ facts }) => SUGGESTED[String(facts.product)]?.(facts, print),
     derive,
     controlled: (facts) => (hasParams(facts) ? ['text', 'params'] : ['text']),
     print: ({ facts }) => ({ pattern: quoted(String(facts.text)), names: ['text'] }),
     serve: (peer, connection, tap) => serve(peer, connection, tap),
-    extend: (register, print, asserting) => ({
-      mock: () => {
-        throw new RuleSyntaxError(
-          'databases are not answered call by call',
-          'await tripwire.db.postgres(url), and db.script(sql, { rows }) of what that gives',
-        )
-      },
-      passThrough: () => {
-        throw new RuleSyntaxError(
-          'connections to databases are let through by rules',
-          "tripwire.allow('db:postgres://…')",
-        )
-      },
-      postgres: (url: unknown, options?: unknown) => postgres({ register, print, asserting }, tapOf(), url, options),
-    }),
+    extend: (register, printCall, asserting) => {
+      print = printCall
+      const made = { register, print, asserting }
+      return {
+        mock: () => {
+          throw new RuleSyntaxError(
+            'databases are not answered call by call',
+            'await tripwire.db.postgres(url), and db.script(sql, { rows }) of what that gives; tripwire.db.redis(url).on(command, reply)',
+          )
+        },
+        passThrough: () => {
+          throw new RuleSyntaxError(
+            'connections to databases are let through by rules',
+            "tripwire.allow('db:postgres://…')",
+          )
+        },
+        postgres: (url: unknown, options?: unknown) => postgres(made, tapOf(), url, options),
+        redis: (url: unknown) => redis(made, tapOf(), url),
+      }
+    },
   }
 }
 

@@ -1,5 +1,5 @@
-import { expectTypeOf, test } from 'vitest'
-import { type Database, tripwire } from 'vitest-tripwire'
+import { expect, expectTypeOf, test } from 'vitest'
+import { type Database, type ScriptedRedis, tripwire } from 'vitest-tripwire'
 
 test('an embedded database is what its functions say', async () => {
   const db = await tripwire.db.postgres('postgres://localhost/app', {
@@ -17,4 +17,18 @@ test('an embedded database is what its functions say', async () => {
   db.script('select 1', {})
   // @ts-expect-error databases are not answered call by call
   tripwire.db.mock('select 1')
+})
+
+test('a scripted Redis takes a command, its arguments and a reply', () => {
+  const redis = tripwire.db.redis('redis://localhost')
+  expectTypeOf(redis).toEqualTypeOf<ScriptedRedis>()
+  redis.on('GET', 'a', null).always()
+  redis.on('DBSIZE', 5)
+  redis.on('SET', 'a', /^b/, Buffer.from('c'), 5, expect.any(String), (key: string) => [key, { a: [1, null] }])
+  redis.on({ text: /^M?GET$/ }, async () => new Map([['a', 1]]))
+  expectTypeOf(redis.publish('a', 'b')).toEqualTypeOf<number>()
+  // @ts-expect-error there is no reply
+  redis.on('GET')
+  // @ts-expect-error what a function gives is no reply
+  redis.on('GET', 'a', () => undefined)
 })

@@ -1,0 +1,65 @@
+/** The part of the db plugin that is loaded by the first scripted Redis. */
+import type { Socket } from 'node:net'
+import type { Redirected, Tap } from '../../../src/plugin.ts'
+import type { Embedded } from '../answers.ts'
+import { Teller } from '../teller.ts'
+import type { Sender } from '../writes.ts'
+import { Channels } from './channels.ts'
+import { keyOf, type Self } from './own.ts'
+import { type RedisAnswer, readReply } from './script.ts'
+import { Session } from './session.ts'
+
+/** What the plugin gives. */
+export interface Parts {
+  /** Who is let in; anybody where there is none. */
+  readonly account: Self['account']
+  readonly sender: Sender
+}
+
+/** A server without data: scripts say what it says. */
+export class RedisServer implements Embedded {
+  readonly channels = new Channels()
+  readonly readReply = readReply
+  readonly #parts: Parts
+  #clients = 0
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  publish(channel: string | Uint8Array, message: string | number | Uint8Array): number {
+    return this.channels.publish(keyOf(channel), channel, typeof message === 'number' ? String(message) : message)
+  }
+
+  accept(peer: Socket, connection: Redirected, tap: Tap): void {
+    const host = String(connection.reply?.facts.host ?? 'localhost')
+    const account = { user: undefined, database: undefined }
+    const teller = new Teller<RedisAnswer>(connection, tap, account, { sender: this.#parts.sender })
+    const session = (socket: Socket) => {
+      const { channels } = this
+      const made = new Session(socket, teller, { id: ++this.#clients, account: this.#parts.account, channels })
+      socket.on('data', (chunk: Buffer) => made.hear(chunk))
+      socket.once('end', () => made.end())
+      socket.once('close', () => made.end())
+    }
+    const look = () => {
+      const first: Buffer | null = peer.read()
+      if (first === null) return
+      peer.off('readable', look)
+      peer.unshift(first)
+      if (first[0] !== TLS_HANDSHAKE) return session(peer)
+      tap.hub.secure(peer, host, [], (secured) => {
+        secured.on('error', () => {})
+        session(secured)
+      })
+    }
+    peer.on('readable', look)
+  }
+}
+
+/** What no command begins with. */
+const TLS_HANDSHAKE = 0x16
+
+export function createRedis(parts: Parts): RedisServer {
+  return new RedisServer(parts)
+}

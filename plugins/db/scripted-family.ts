@@ -1,0 +1,52 @@
+/** Databases that scripts answer, as tests have them. */
+import type { MockHandle } from '../../src/plugin.ts'
+
+/** An argument of a command, which is text or bytes when it comes; a RegExp or a matcher (`expect.stringContaining('a')`) fits several. */
+export type RedisArgument = string | number | bigint | Uint8Array | RegExp | object
+
+/** What a server says: an object is a map (a list of keys and values in RESP2), an `Error` an error. */
+export type RedisReply =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | Uint8Array
+  | Error
+  | readonly RedisReply[]
+  | ReadonlySet<RedisReply>
+  | ReadonlyMap<RedisReply, RedisReply>
+  | { readonly [key: string]: RedisReply }
+
+/** A reply, or what makes it of the arguments of the command; those that are no UTF-8 are bytes. */
+// biome-ignore lint/suspicious/noExplicitAny: whoever writes it knows which arguments are text
+export type RedisScriptReply = RedisReply | ((...args: any[]) => RedisReply | Promise<RedisReply>)
+
+/** A Redis that has no data: scripts say what it says. */
+export interface ScriptedRedis {
+  /**
+   * Answers a command: once, unless the handle says otherwise.
+   *
+   * @param command its name; a RegExp or a matcher for it; or `{ text, params }`, of which what is left out fits anything
+   * @param rest its arguments, and the reply last
+   * @throws SandboxMisuseError for a command or a reply that cannot be meant
+   * @example redis.on('SET', 'user:1', expect.any(String), 'EX', 60, 'OK').always()
+   */
+  on(
+    command: string | RegExp | object,
+    ...rest: [reply: RedisScriptReply] | [...args: RedisArgument[], reply: RedisScriptReply]
+  ): MockHandle
+  /** Says something to the clients that listen to a channel. @returns how many do */
+  publish(channel: string | Uint8Array, message: string | number | Uint8Array): number
+}
+
+/** Those of `tripwire.db` that scripts answer. */
+export interface ScriptedFamily {
+  /**
+   * Answers connections to a Redis in sandboxes by scripts, for any client that speaks to a server. A command that no script answers is stopped.
+   *
+   * @param url where the code under test connects to: `redis://localhost:6379`; with a number only that database; with a password only who knows it is let in
+   * @example const redis = tripwire.db.redis('redis://localhost:6379')
+   */
+  redis(url: string | URL): ScriptedRedis
+}

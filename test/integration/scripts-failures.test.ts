@@ -1,0 +1,44 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { runVitest, type VitestRun } from '../support/run-vitest.ts'
+
+/** A function in a script of a database fails, or gives what is no reply, and the application catches whatever comes of it. */
+const SUITE = `
+import { Redis } from 'ioredis'
+import { expect, test } from 'vitest'
+import { tripwire } from 'vitest-tripwire'
+
+const wrong = () => expect('sent').toBe('wanted')
+const asked = () => tripwire.sandbox(async () => {
+  const redis = new Redis()
+  await redis.get('a').catch(() => {})
+  redis.disconnect()
+})
+
+test('an expectation in a command of Redis', async () => {
+  tripwire.db.redis('redis://localhost').on('GET', 'a', wrong)
+  await asked()
+  tripwire.db.assert('GET', { params: ['a'] })
+})
+test('no reply to a command of Redis', async () => {
+  tripwire.db.redis('redis://localhost').on('GET', 'a', () => {})
+  await asked()
+  tripwire.db.assert('GET', { params: ['a'] })
+})
+`
+
+describe('a function in a script of a database that fails, where the code catches it', () => {
+  let run: VitestRun
+  beforeAll(async () => {
+    run = await runVitest({ 'a.test.js': SUITE })
+  })
+  const messages = (name: string) =>
+    (run.tests[name]?.messages ?? []).map((text) => text.replaceAll(/\n {4}at .*/g, '')).join()
+
+  test.each(['an expectation in a command of Redis'])('%s: the test fails with what was expected', (name) => {
+    expect(messages(name)).toMatch(/^AssertionError: expected 'sent' to be 'wanted' \/\/ Object.is equality/)
+  })
+
+  test.each(['no reply to a command of Redis'])('%s: the test fails, and is told what could stand there', (name) => {
+    expect(messages(name).replaceAll(/(?<=a\.test\.js):\d+:\d+/g, '')).toMatchSnapshot()
+  })
+})
