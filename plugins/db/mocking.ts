@@ -13,12 +13,14 @@ import type { DbAnswer } from './answers.ts'
 import { readPattern } from './patterns.ts'
 import { urlOf } from './place.ts'
 import { postgres } from './postgres-mocks.ts'
-import { redis, suggestRedis } from './redis-mocks.ts'
+import { scripted, suggestScripted } from './scripted.ts'
 
 /** What would answer a call, as code, by product. */
-const SUGGESTED: Readonly<Record<string, ((facts: Facts, print: PrintCall | undefined) => string) | undefined>> = {
+const SUGGESTED: Readonly<
+  Record<string, ((facts: Facts, tap: Tap, print: PrintCall | undefined) => string) | undefined>
+> = {
   postgres: (facts) => `await tripwire.db.postgres('${urlOf(facts)}')`,
-  redis: (facts, print) => suggestRedis(print, facts),
+  redis: suggestScripted,
 }
 
 /** @param tapOf the tap of the plugin, once it is installed */
@@ -28,7 +30,7 @@ export function mockingOf(tapOf: () => Tap): Mocking {
     example: '',
     readPattern,
     readReply: (reply) => reply,
-    suggest: ({ facts }) => SUGGESTED[String(facts.product)]?.(facts, print),
+    suggest: ({ facts }) => SUGGESTED[String(facts.product)]?.(facts, tapOf(), print),
     derive,
     controlled: (facts) => (hasParams(facts) ? ['text', 'params'] : ['text']),
     print: ({ facts }) => ({ pattern: quoted(String(facts.text)), names: ['text'] }),
@@ -50,7 +52,7 @@ export function mockingOf(tapOf: () => Tap): Mocking {
           )
         },
         postgres: (url: unknown, options?: unknown) => postgres(made, tapOf(), url, options),
-        redis: (url: unknown) => redis(made, tapOf(), url),
+        redis: (url: unknown) => scripted('redis', made, tapOf(), url),
       }
     },
   }

@@ -109,8 +109,11 @@ describe('commands', () => {
 
 describe('replies', () => {
   const text = fc.string({ unit: 'binary' })
-  const number = fc.oneof(fc.maxSafeInteger(), fc.double({ noNaN: true }))
-  const flat = fc.oneof(text, number, fc.boolean(), fc.constant(null), fc.uint8Array(), fc.bigInt())
+  // node-redis adds digits up, and is one off beyond 2^52.
+  const integer = fc.integer({ min: -(2 ** 52), max: 2 ** 52 })
+  const long = fc.oneof(integer.map(BigInt), fc.bigInt({ min: 2n ** 64n, max: 2n ** 90n }))
+  const number = fc.oneof(integer, fc.double({ noNaN: true, noInteger: true }))
+  const flat = fc.oneof(text, number, fc.boolean(), fc.constant(null), fc.uint8Array(), long)
   const { reply } = fc.letrec<{ reply: Value }>((tie) => ({
     reply: fc.oneof(
       { maxDepth: 3, withCrossShrink: true },

@@ -2,28 +2,21 @@
 import type { Socket } from 'node:net'
 import type { Redirected, Tap } from '../../../src/plugin.ts'
 import type { Embedded } from '../answers.ts'
+import type { ScriptedParts } from '../scripted.ts'
 import { Teller } from '../teller.ts'
-import type { Sender } from '../writes.ts'
 import { Channels } from './channels.ts'
-import { keyOf, type Self } from './own.ts'
-import { type RedisAnswer, readReply } from './script.ts'
+import { handleOf, suggest } from './handle.ts'
+import { keyOf } from './own.ts'
+import type { RedisAnswer } from './script.ts'
 import { Session } from './session.ts'
-
-/** What the plugin gives. */
-export interface Parts {
-  /** Who is let in; anybody where there is none. */
-  readonly account: Self['account']
-  readonly sender: Sender
-}
 
 /** A server without data: scripts say what it says. */
 export class RedisServer implements Embedded {
   readonly channels = new Channels()
-  readonly readReply = readReply
-  readonly #parts: Parts
+  readonly #parts: ScriptedParts
   #clients = 0
 
-  constructor(parts: Parts) {
+  constructor(parts: ScriptedParts) {
     this.#parts = parts
   }
 
@@ -60,6 +53,9 @@ export class RedisServer implements Embedded {
 /** What no command begins with. */
 const TLS_HANDSHAKE = 0x16
 
-export function createRedis(parts: Parts): RedisServer {
-  return new RedisServer(parts)
+export { suggest }
+
+export function createScripted(parts: ScriptedParts) {
+  const embedded = new RedisServer(parts)
+  return { embedded, handle: handleOf(parts, (channel, message) => embedded.publish(channel, message)) }
 }

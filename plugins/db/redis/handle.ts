@@ -1,47 +1,26 @@
-/** Scripted Redis, as tests make it. The session and its codec are loaded by the first. */
+/** Scripted Redis, as tests script it. */
 import {
   type FactPatterns,
   type Facts,
   isAsymmetric,
   isRegExp,
-  type MockHandle,
+  type PrintCall,
   RuleSyntaxError,
-  type Tap,
-} from '../../src/plugin.ts'
-import { answerAt, type DbAnswer, type Embedded, type Made } from './answers.ts'
-import { readPattern } from './patterns.ts'
-import { readUrl, SCHEMES, urlOf } from './place.ts'
-import type { ScriptedRedis } from './scripted-family.ts'
-import { senderOf } from './senders.ts'
+} from '../../../src/plugin.ts'
+import { readPattern } from '../patterns.ts'
+import type { Registering } from '../scripted.ts'
+import type { ScriptedRedis } from '../scripted-family.ts'
+import { readReply } from './script.ts'
 
 const FORMS = "redis.on('GET', 'user:1', 'value'): a command, its arguments, and the reply last"
 
-/** The part that is loaded later. */
-interface Part {
-  createRedis(parts: object): Embedded & { publish: ScriptedRedis['publish']; readReply(reply: unknown): object }
-}
-
-/** `tripwire.db.redis` */
-export function redis(made: Made, tap: Tap, url: unknown): ScriptedRedis {
-  const { register, print, asserting } = made
-  const { place, account, text } = readUrl(url, SCHEMES.redis)
-  if (place.database !== undefined && !/^\d+$/.test(place.database))
-    throw new RuleSyntaxError(`'${place.database}' is no number of a database`, SCHEMES.redis.form)
-  const { createRedis } = tap.part('redis') as Part
-  const patterns = { product: 'redis', ...place }
-  const embedded = createRedis({ account, sender: senderOf })
-  answerAt(made, patterns, embedded, print('tripwire.db.redis', [text]))
+export function handleOf({ register, telling }: Registering, publish: ScriptedRedis['publish']): ScriptedRedis {
   const on = (command: unknown, ...rest: unknown[]) => {
     if (rest.length === 0) throw new RuleSyntaxError('the reply is missing', FORMS)
     const args = rest.slice(0, -1)
-    const answer: DbAnswer = { embedded, script: embedded.readReply(rest.at(-1)) }
-    const said = { ...patterns, operation: 'query', ...readCommand(command, args) }
-    return register(said, answer, print('redis.on', [command, ...args])) as MockHandle
+    return register(readCommand(command, args), readReply(rest.at(-1)), 'redis.on', [command, ...args])
   }
-  return {
-    on: asserting.telling('redis.on', on),
-    publish: (channel, message) => embedded.publish(channel, message),
-  }
+  return { on: telling('redis.on', on), publish }
 }
 
 /** @throws RuleSyntaxError */
@@ -98,9 +77,7 @@ const GIVEN: readonly (readonly [RegExp, unknown])[] = [
 ]
 
 /** A script of a command that has none, as code. */
-export function suggestRedis(print: Made['print'] | undefined, facts: Facts): string {
-  const place = `tripwire.db.redis('${urlOf({ ...facts, database: facts.database === '0' ? undefined : facts.database })}')`
-  if (typeof facts.text !== 'string' || print === undefined) return place
-  const [, reply = null] = GIVEN.find(([names]) => names.test(String(facts.text))) ?? []
-  return `${place}${print('.on', [facts.text, ...((facts.params ?? []) as unknown[]), reply])}`
+export function suggest({ text, params }: Facts, print: PrintCall): string {
+  const [, reply = null] = GIVEN.find(([names]) => names.test(String(text))) ?? []
+  return print('.on', [text, ...((params ?? []) as unknown[]), reply])
 }
