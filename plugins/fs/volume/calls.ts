@@ -66,6 +66,8 @@ export class Calls {
   /** A name or a descriptor of something is gone. */
   dropped(inode: AnyInode, name = true): void {
     if (name) {
+      // Its other names count one less.
+      if (inode instanceof FileInode && inode.nlink > 1) this.tree.load(inode)
       inode.nlink--
       inode.ctime = kit().real.now()
     }
@@ -139,8 +141,11 @@ export class Calls {
     try {
       const target = this.tree.walk(to, 'never')
       if (source !== undefined) return [source, target]
+      // Whether both are names at all is asked before either is looked at.
+      if (target.name === undefined) throw new Fault('EBUSY')
     } catch (error) {
       if (!(error as Fault).last) throw error
+      if (source !== undefined && source.name === undefined) throw new Fault('EBUSY')
       if (source?.inode === undefined && source?.name !== undefined) throw new Fault('ENOENT')
       throw first ?? error
     }

@@ -148,10 +148,11 @@ export function fileFunctions({ calls, descriptors, faults }: VolumeParts): Fns 
       try {
         const there = descriptors.file(to).inode
         if (there === inode) return
-        if (!(inode instanceof FileInode)) throw new Fault('EISDIR')
-        const bytes = inode.bytes.slice()
         descriptors.truncate(to, 0)
         there.permissions = inode.permissions
+        // A folder is not told from a file before it is read.
+        if (!(inode instanceof FileInode)) throw new Fault('EISDIR')
+        const { bytes } = inode
         const most = faults.writing(target, bytes.length)
         descriptors.write(to, most < bytes.length ? bytes.subarray(0, most) : bytes, undefined)
       } catch (error) {

@@ -28,6 +28,8 @@ export class Tree {
   cwd: string | undefined
   readonly limit: number
   #used = 0
+  /** Files of the real disk that have several names and were changed here, by what the disk knows them by: then all these names mean one. */
+  readonly #linked = new Map<string, FileInode>()
 
   constructor(over: 'project' | 'empty', limit: number) {
     this.limit = limit
@@ -114,7 +116,7 @@ export class Tree {
 
   /** What a folder holds under a name; what nobody has changed is looked at on the real disk each time. */
   lookup(folder: FolderInode, name: string): AnyInode | undefined {
-    const known = folder.entries.get(name)
+    const known = this.#changed(folder, name)
     if (known?.touched || folder.lower === undefined || folder.gone.has(name)) return known
     if (known instanceof FolderInode && isInUse(known)) return known
     const path = folder.lower === '/' ? `/${name}` : `${folder.lower}/${name}`
@@ -122,6 +124,15 @@ export class Tree {
     if (found !== undefined) folder.entries.set(name, found)
     else folder.entries.delete(name)
     return found
+  }
+
+  /** What stands there, or what was made of it by another of its names. */
+  #changed(folder: FolderInode, name: string): AnyInode | undefined {
+    const known = folder.entries.get(name)
+    if (this.#linked.size === 0 || !(known instanceof FileInode) || known.lower === undefined) return known
+    const changed = known.nlink > 1 ? this.#linked.get(identityOf(known.lower)) : undefined
+    if (changed !== undefined) folder.entries.set(name, changed)
+    return changed ?? known
   }
 
   #look(path: string, parent: FolderInode, known: AnyInode | undefined): AnyInode | undefined {
@@ -134,6 +145,10 @@ export class Tree {
       return undefined
     }
     if (stats === undefined) return undefined
+    if (this.#linked.size > 0 && stats.nlink > 1 && stats.isFile()) {
+      const changed = this.#linked.get(identityOf(path))
+      if (changed !== undefined) return changed
+    }
     const inode = this.#sameKind(stats, known, path) ?? this.#make(stats, path, parent)
     if (inode instanceof FileInode) inode.assumeSize(stats.size)
     const { mode, uid, gid, atimeMs, mtimeMs, ctimeMs, birthtimeMs, nlink } = stats
@@ -172,6 +187,7 @@ export class Tree {
   load(file: FileInode): void {
     if (file.lower === undefined) return
     const bytes = kit().real.readFileSync(file.lower)
+    if (file.nlink > 1) this.#linked.set(identityOf(file.lower), file)
     file.load(new Uint8Array(bytes))
     file.lower = undefined
     // From here on it is what it is here.
@@ -210,6 +226,11 @@ function isInUse(folder: FolderInode): boolean {
     if (inode.touched || (inode instanceof FolderInode && isInUse(inode))) return true
   }
   return false
+}
+
+function identityOf(path: string): string {
+  const stats = kit().real.lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  return `${stats?.dev}:${stats?.ino}`
 }
 
 function namesBelow(path: string): string[] {
