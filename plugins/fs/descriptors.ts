@@ -2,7 +2,7 @@
 
 import type fs from 'node:fs'
 import { SafeMap } from '../../src/plugin.ts'
-import { fail } from './failure.ts'
+import { type FailedCall, fail } from './failure.ts'
 import { real } from './originals.ts'
 import type { Seam, Step, Stop } from './seam.ts'
 import { exportName, type Form, type FsOperation, OPERATIONS } from './table.ts'
@@ -22,6 +22,12 @@ export function isDescriptor(value: unknown): value is Descriptor {
 
 function numberOf(target: unknown): unknown {
   return typeof target === 'number' ? target : (target as { fd?: unknown }).fd
+}
+
+/** A change through a descriptor that is not carried out as it is. */
+export interface StoppedChange {
+  readonly stop: Stop
+  readonly path: string
 }
 
 export class Descriptors {
@@ -73,10 +79,11 @@ export class Descriptors {
   }
 
   /** Mode, owner and times can be changed through a descriptor that was opened for reading: that writes to its path. */
-  changeMetadata(target: Descriptor, name: string): Stop | undefined {
+  changeMetadata(target: Descriptor, name: string): StoppedChange | undefined {
     const path = this.pathOf(Number(numberOf(target)))
     const step: Step = { access: 'write', last: 'entry', function: name }
-    return path === undefined ? undefined : this.#seam.judge(path, step)
+    const stop = path === undefined ? undefined : this.#seam.judge(path, step)
+    return stop && { stop, path: path as string }
   }
 
   /** Undefined for what is no file with a path: pipes, sockets. */
@@ -121,9 +128,18 @@ function wrap(
     const fd = args[0] as number
     const holder = holderOf(fd)
     if (holder !== undefined) return holder.use({ name, form }, args)
-    let stop = descriptors.use(fd)
-    if (operation.descriptor === 'metadata' && typeof fd === 'number') stop ??= descriptors.changeMetadata(fd, name)
-    if (stop === undefined) return apply(original, this, args)
-    return fail(stop, { name, form, access, syscall: name.replace(/Sync$/, ''), path: '' }, args)
+    const call = { name, form, access, syscall: name.replace(/Sync$/, ''), path: '' } as const
+    const stop = descriptors.use(fd)
+    if (stop !== undefined) return fail(stop, call, args)
+    const isChange = operation.descriptor === 'metadata' && typeof fd === 'number'
+    const change = isChange ? descriptors.changeMetadata(fd, name) : undefined
+    return change === undefined ? apply(original, this, args) : failChange(change, call, args.slice(1))
   }
+}
+
+/** A volume changes what stands under the path: the descriptor is the real disk's. @param rest without the descriptor */
+export function failChange({ stop, path }: StoppedChange, call: FailedCall, rest: readonly unknown[]): unknown {
+  if (stop.kind !== 'reply') return fail(stop, call, rest)
+  const name = call.name.replace(/^FileHandle\.|^f/, '')
+  return fail(stop, { ...call, name, path }, [path, ...rest])
 }

@@ -1,6 +1,6 @@
 /** `FileHandle`: its class is nowhere exported, so it is met when the first file is opened. */
 import type fs from 'node:fs'
-import type { Descriptors } from './descriptors.ts'
+import { type Descriptors, failChange } from './descriptors.ts'
 import { errorOf } from './failure.ts'
 import { real } from './originals.ts'
 import type { Seam } from './seam.ts'
@@ -44,9 +44,16 @@ function guardClass(seam: Seam, prototype: Record<string, Fn>, descriptors: Desc
     const function_ = `FileHandle.${name}`
     seam.tap.patch(prototype, name, (original) => {
       return function (...args) {
-        let stop = descriptors.use(this)
-        if (use === 'metadata') stop ??= descriptors.changeMetadata(this, function_)
-        if (stop === undefined) return apply(original, this, args)
+        const stop = descriptors.use(this)
+        if (stop === undefined) {
+          const change = use === 'metadata' ? descriptors.changeMetadata(this, function_) : undefined
+          if (change === undefined) return apply(original, this, args)
+          return failChange(
+            change,
+            { name: function_, form: 'promise', access: 'write', syscall: name, path: '' },
+            args,
+          )
+        }
         const error = errorOf(stop, { access: use === 'read' ? 'read' : 'write', syscall: name, path: '' })
         if (THROWING.includes(name)) throw error
         return Promise.reject(error)
