@@ -21,6 +21,13 @@ const ROWS: Readonly<Record<string, () => unknown>> = {
     expect(fs.existsSync(into('file'))).toBe(false)
     fs.writeSync(opened, 'real')
   },
+  'a file of the disk that is opened for reading alone': () => {
+    const fd = fs.openSync(out('file'), 'r')
+    fs.writeFileSync(out('file'), 'otherwise')
+    expect([fs.readFileSync(fd, 'utf8'), fs.readFileSync(out('file'), 'utf8')]).toEqual(['untouched', 'otherwise'])
+    fs.writeFileSync(out('file'), 'untouched')
+    fs.closeSync(fd)
+  },
   'access times': () => {
     const before = fs.statSync(out('only.env')).atimeMs
     fs.readFileSync(out('only.env'))
@@ -59,7 +66,8 @@ const ROWS: Readonly<Record<string, () => unknown>> = {
 }
 
 test.each(Object.keys(ROWS))('%s: as the table says', async (row) => {
-  tripwire.fs.volume({ 'only.env': { content: 'A=1', mode: 0o644 } }, { at: places.outside, over: 'empty' }).optional()
+  const over = row.startsWith('a file of the disk') ? 'project' : 'empty'
+  tripwire.fs.volume({ 'only.env': { content: 'A=1', mode: 0o644 } }, { at: places.outside, over }).optional()
   opened = fs.openSync(into('file'), 'w+')
   await tripwire.sandbox(() => ROWS[row]?.())
   fs.closeSync(opened)

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { basename, join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
-import { usePlaces } from '../support/outside.ts'
+import { unguarded, usePlaces } from '../support/outside.ts'
 
 const places = usePlaces()
 const { out } = places
@@ -192,4 +192,36 @@ test.each(['project', 'empty'] as const)(
 test.runIf(process.platform === 'linux')('a real file that cannot be read is not asserted to be missing', () => {
   tripwire.fs.volume({}, { at: places.outside }).optional()
   expect(() => tripwire.fs.assert({ '/proc/self/mem': null })).toThrow('EIO: i/o error, read')
+})
+
+test('names that are one file on the disk are one on a volume over it', () => {
+  unguarded(() => fs.linkSync(out('file'), out('again')))
+  tripwire.fs.volume({}, { at: places.outside })
+  tripwire.sandbox(() => {
+    fs.writeFileSync(out('again'), 'changed')
+    expect(fs.readFileSync(out('file'), 'utf8')).toBe('changed')
+    fs.renameSync(out('file'), out('moved'))
+    fs.appendFileSync(out('moved'), ' twice')
+    expect(fs.readFileSync(out('again'), 'utf8')).toBe('changed twice')
+    fs.unlinkSync(out('again'))
+    expect(fs.statSync(out('moved')).nlink).toBe(1)
+  })
+  tripwire.fs.assert({ file: null, again: null, moved: 'changed twice' })
+  expect(places.tree()).toMatchObject({ file: 'untouched', again: 'untouched' })
+})
+
+test('mode and times of a real file are changed on the volume through a descriptor too', async () => {
+  const { mode, mtimeMs } = fs.statSync(out('file'))
+  tripwire.fs.volume({}, { at: places.outside })
+  await tripwire.sandbox(async () => {
+    const fd = fs.openSync(out('file'), 'r')
+    fs.fchmodSync(fd, 0o600)
+    fs.closeSync(fd)
+    const handle = await promises.open(out('file'), 'r')
+    await handle.utimes(1, 2)
+    await handle.close()
+    expect(fs.statSync(out('file'))).toMatchObject({ mode: (mode & ~0o777) | 0o600, mtimeMs: 2000 })
+  })
+  tripwire.fs.assert({ file: { mode: 0o600 } })
+  expect(fs.statSync(out('file'))).toMatchObject({ mode, mtimeMs })
 })
