@@ -10,6 +10,7 @@ import {
   type Layer,
   type PolicyContext,
   packageOf,
+  pathBelow,
   type RuleFields,
   type RulePlace,
   RuleSyntaxError,
@@ -23,6 +24,7 @@ import { loginOf, watchLogins } from './db/logins.ts'
 import { mockingOf } from './db/mocking.ts'
 import { keepCallers } from './db/queues.ts'
 import { keepSenders } from './db/senders.ts'
+import type { Library } from './db/sqlite-mocks.ts'
 
 const URL_RULE = /^([a-z]+):\/\/(?:([^/:@?#\s]+|\[[^\]]+\]))?(?::(\d{1,5}|\*))?(?:\/([^/?#\s]*))?$/
 const FILE_RULE = /^(sqlite|duckdb|lmdb|leveldb|rocksdb):(?!\/\/)(.+)$/s
@@ -32,11 +34,16 @@ const MOST_SHOWN = 120
 const ON_ENGINE =
   'the connection leads to an embedded database, which answers in sandboxes: send it in one, or end the client with the sandbox that it was opened in'
 
+const ON_DISK =
+  'a database file is judged by the folders of fs.write, and of fs.read where it is opened for reading only'
+
 /** Products that scripts answer, and no engine. */
 const SCRIPTED = ['redis']
 
 /** Mocks are made by the test, on its own; what they are served with is the plugin's. */
 let installed: Tap | undefined
+/** better-sqlite3, as it was loaded last. */
+let library: Library | undefined
 
 export const db = definePlugin({
   name: 'db',
@@ -44,8 +51,8 @@ export const db = definePlugin({
     connect: { safety: 'unsafe', summary: 'connects to a database', opens: true },
     query: { safety: 'unsafe', summary: 'runs a statement on an embedded database' },
     control: { safety: 'unsafe', summary: 'steers a session on an embedded database', opens: true },
-    open: { safety: 'unsafe', summary: 'opens a database file, or makes it' },
-    read: { safety: 'safe', summary: 'opens a database file for reading only' },
+    open: { safety: 'unsafe', summary: 'opens a database file, or makes it', opens: true },
+    read: { safety: 'safe', summary: 'opens a database file for reading only', opens: true },
   },
   facts: {
     product: 'word',
@@ -81,12 +88,18 @@ export const db = definePlugin({
     { over: 'sockets', lift },
     { over: 'fs', lift: liftFile },
   ],
-  mocking: mockingOf(() => installed as Tap),
+  mocking: mockingOf(
+    () => installed as Tap,
+    () => library,
+  ),
   install(tap) {
     installed = tap
     watchLogins(tap)
     keepCallers(tap, isUsed)
     keepSenders(tap, isUsed)
+    tap.onceLoaded(['/better-sqlite3/lib/database.js'], (exported) => {
+      library = exported as Library
+    })
   },
 })
 
@@ -157,7 +170,7 @@ function parseRule(text: string, { dir }: RulePlace): RuleFields {
   const [, kind, file] = FILE_RULE.exec(text) ?? []
   if (kind !== undefined && file !== undefined)
     return {
-      operation: ['open', 'read'],
+      operation: ['open', 'read', 'query', 'control'],
       product: kind,
       path: file.startsWith('**') ? file : resolve(dir ?? HOME, file),
     }
@@ -187,11 +200,12 @@ function parseRule(text: string, { dir }: RulePlace): RuleFields {
 
 const PRODUCT_OF: Readonly<Record<string, string>> = { postgresql: 'postgres', rediss: 'redis' }
 
-function remedy({ operation, facts }: Layer, { sandboxed }: PolicyContext) {
-  if (operation === 'db:open' || operation === 'db:read') {
-    const hint =
-      'a database file is judged by the folders of fs.write, and of fs.read where it is opened for reading only'
-    return { rule: `db:${facts.product}:${facts.path}`, hint }
+function remedy({ operation, facts }: Layer, { sandboxed, place: { rules } }: PolicyContext) {
+  const ofFile = operation === 'db:open' || operation === 'db:read'
+  if (ofFile || facts.product === 'sqlite') {
+    // A rule is read on other machines, too.
+    const near = pathBelow(rules, String(facts.path)) ?? facts.path
+    return { rule: `db:${facts.product}:${near}`, hint: ofFile ? ON_DISK : ON_ENGINE }
   }
   const onEngine = operation !== 'db:connect'
   // Its connection leads to scripts, which a rule changes nothing of.

@@ -23,15 +23,19 @@ export interface StatementPattern {
 export type StatementFacts = Omit<StatementPattern, 'text'>
 
 /** What a function is given that sets a database up. */
-export interface DatabaseSetup {
+export interface DatabaseSetup<Done = Promise<void>> {
   /** Runs statements. */
-  exec(sql: string): Promise<void>
-  /** The engine's own object: what `newDb()` of pg-mem or `new PGlite()` gives. */
+  exec(sql: string): Done
+  /** The engine's own object: what `newDb()` of pg-mem, `new PGlite()` or `new DatabaseSync(':memory:')` gives. */
   readonly engine: object
 }
 
 /** SQL; the path of a file, or of a folder whose `.sql` files are run in the order of their names; a function; or a list of these. */
-export type SchemaSource = string | URL | readonly SchemaSource[] | ((db: DatabaseSetup) => unknown)
+export type SchemaSource<Done = Promise<void>> =
+  | string
+  | URL
+  | readonly SchemaSource<Done>[]
+  | ((db: DatabaseSetup<Done>) => unknown)
 
 export interface PostgresOptions {
   readonly schema?: SchemaSource
@@ -43,15 +47,26 @@ export interface PostgresOptions {
   readonly login?: 'scram-sha-256' | 'md5' | 'password'
 }
 
+export interface SqliteOptions {
+  /** A database file that it starts as a copy of; the file is only read. */
+  readonly from?: string | URL
+  /** Run after that. */
+  readonly schema?: SchemaSource<void>
+  /** Run after the schema. */
+  readonly seed?: SchemaSource<void>
+  /** Whose SQLite `query`, `schema` and `seed` run on before anybody has opened it: better-sqlite3 where that is loaded, else Node's, unless set. */
+  readonly engine?: 'node:sqlite' | 'better-sqlite3'
+}
+
 /** What a script gives instead of the engine. */
 export type ScriptReply =
   | { readonly rows: readonly Readonly<Record<string, unknown>>[] }
-  /** @param code SQLSTATE */
+  /** @param code SQLSTATE; of SQLite its name, `SQLITE_BUSY` */
   | { readonly error: { readonly code: string; readonly message: string } }
 
 /** An embedded database. */
-export interface Database {
-  readonly engine: 'pg-mem' | 'pglite'
+export interface Database<Engine extends string = 'pg-mem' | 'pglite'> {
+  readonly engine: Engine
   /** Runs a statement for the test itself: it is not recorded, and needs no assertion. @throws EngineError for what the engine has no way to run */
   query(sql: string, params?: readonly unknown[]): Promise<Record<string, unknown>[]>
   /**
@@ -80,6 +95,15 @@ export interface DbFamily extends Omit<Family, 'mock' | 'passThrough'>, Scripted
    * @example const db = await tripwire.db.postgres('postgres://localhost:5432/app', { schema: 'db/migrations' })
    */
   postgres(url: string | URL, options?: PostgresOptions): Promise<Database>
+  /**
+   * Answers in sandboxes whoever opens a database file with `node:sqlite` or better-sqlite3 by a database in memory.
+   *
+   * @param path of the file, which need not be there: nothing is written to the disk, and nothing read but `from`
+   * @throws MissingPeerError where Node has no SQLite, and better-sqlite3 is not installed
+   * @throws EngineError when SQLite cannot run the schema or the seed
+   * @example const db = await tripwire.db.sqlite('data/app.db', { schema: 'db/migrations' })
+   */
+  sqlite(path: string | URL, options?: SqliteOptions): Promise<Database<'node:sqlite' | 'better-sqlite3'>>
   /** @example tripwire.db.assert('insert into orders (total) values ($1)', { params: [5] }) */
   assert(pattern: string | RegExp | StatementPattern, facts?: StatementFacts): void
 }

@@ -14,17 +14,22 @@ import { readPattern } from './patterns.ts'
 import { urlOf } from './place.ts'
 import { postgres } from './postgres-mocks.ts'
 import { scripted, suggestScripted } from './scripted.ts'
+import { type Library, sqlite, sqliteFor } from './sqlite-mocks.ts'
 
 /** What would answer a call, as code, by product. */
 const SUGGESTED: Readonly<
-  Record<string, ((facts: Facts, tap: Tap, print: PrintCall | undefined) => string) | undefined>
+  Record<string, ((facts: Facts, tap: Tap, print: PrintCall | undefined) => string | undefined) | undefined>
 > = {
   postgres: (facts) => `await tripwire.db.postgres('${urlOf(facts)}')`,
   redis: suggestScripted,
+  sqlite: sqliteFor,
 }
 
-/** @param tapOf the tap of the plugin, once it is installed */
-export function mockingOf(tapOf: () => Tap): Mocking {
+/**
+ * @param tapOf the tap of the plugin, once it is installed
+ * @param libraryOf better-sqlite3, once somebody has loaded it
+ */
+export function mockingOf(tapOf: () => Tap, libraryOf: () => Library | undefined): Mocking {
   let print: PrintCall | undefined
   return {
     example: '',
@@ -42,7 +47,7 @@ export function mockingOf(tapOf: () => Tap): Mocking {
         mock: () => {
           throw new RuleSyntaxError(
             'databases are not answered call by call',
-            'await tripwire.db.postgres(url), and db.script(sql, { rows }) of what that gives; tripwire.db.redis(url).on(command, reply)',
+            'await tripwire.db.postgres(url) or tripwire.db.sqlite(path), and db.script(sql, { rows }) of what that gives; tripwire.db.redis(url).on(command, reply)',
           )
         },
         passThrough: () => {
@@ -52,6 +57,7 @@ export function mockingOf(tapOf: () => Tap): Mocking {
           )
         },
         postgres: (url: unknown, options?: unknown) => postgres(made, tapOf(), url, options),
+        sqlite: (path: unknown, options?: unknown) => sqlite(made, tapOf(), libraryOf(), path, options),
         redis: (url: unknown) => scripted('redis', made, tapOf(), url),
       }
     },
@@ -67,7 +73,8 @@ function serve(peer: Socket, connection: Redirected, tap: Tap): void {
   embedded.accept(peer, connection, tap)
 }
 
-const hasParams = ({ params }: Facts) => Array.isArray(params) && params.length > 0
+/** A list of them, or names with their values. */
+const hasParams = ({ params }: Facts) => typeof params === 'object' && params !== null && Object.keys(params).length > 0
 
 /** Facts of a statement that are not there yet. */
 function derive({ operation, facts }: Layer): Facts {

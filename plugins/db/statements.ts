@@ -138,7 +138,7 @@ export function isQuiet(folded: string): boolean {
   return verb === 'select' && (SERVER.test(folded) || (CATALOGUE.test(folded) && CATALOGUE.test(withoutTexts(folded))))
 }
 
-function withoutTexts(sql: string): string {
+export function withoutTexts(sql: string): string {
   let rest = ''
   for (const { kind, text } of piecesOf(sql)) rest += kind === 'quoted' && !text.startsWith('"') ? "''" : text
   return rest

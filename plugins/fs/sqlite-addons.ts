@@ -2,8 +2,8 @@
 import { Databases, type Fn, type Methods } from './databases.ts'
 import { real } from './originals.ts'
 import type { Seam } from './seam.ts'
+import { type Class, standInOf } from './stand-in.ts'
 
-type Class = new (...args: unknown[]) => object
 type Exports = Record<string, unknown>
 
 const { apply, construct } = real
@@ -30,15 +30,31 @@ function guardBetterSqlite(seam: Seam, exported: Exports): void {
   const guard = new Databases(seam, 'better-sqlite3')
   const [database, statement] = [prototypeOf(exported.Database), prototypeOf(exported.Statement)]
   const isReadOnly = (database: object) => (database as { readonly?: boolean }).readonly === true
-  // (file, as it was given, whether it is in memory, whether it is read only, …)
-  making(seam, exported, 'Database', ([file, , inMemory, readOnly]) => {
-    if (inMemory !== true) guard.open(file, readOnly === true)
-    return undefined
+  const { Database } = exported as { Database: Class }
+  const parts = {
+    make: (...args: unknown[]) => construct(Database, args) as object,
+    hosts: guard.hosts,
+    copy: database,
+  }
+  // (file, as it was given, whether it is in memory, whether it is read only, whether it has to be there, …)
+  making(seam, exported, 'Database', (args, make) => {
+    const [file, , inMemory, readOnly, mustExist] = args
+    const reply = inMemory === true ? undefined : guard.open(file, readOnly === true)
+    if (reply === undefined) return make(...args)
+    const how = guard.how(file, readOnly === true, mustExist === true)
+    return standInOf(reply).native(reply, args, how, parts)
   })
   guard.sql(database, ['exec', 'prepare'], isReadOnly)
   guard.opening(database, ['loadExtension'], 0, 'read')
-  // (the database, the name of what is copied, file, …)
-  guard.opening(database, ['backup'], 2, 'write')
+  if (database.backup)
+    seam.tap.patch(database as Record<'backup', Fn>, 'backup', (original) => {
+      // (the database, the name of what is copied, file, …)
+      return function backup(...args) {
+        const reply = guard.open(args[2], false)
+        if (reply === undefined) return apply(original, this, args)
+        return standInOf(reply).receive(reply, this, args[1], guard.how(args[2], false), parts)
+      }
+    })
   guard.statements(statement, ['run', 'get', 'all', 'iterate', 'bind'])
 }
 
@@ -57,11 +73,17 @@ function guardSqlite3(seam: Seam, exported: Exports): void {
   guard.sql(prototypeOf(exported.Database), ['exec'])
   guard.opening(prototypeOf(exported.Database), ['loadExtension'], 0, 'read')
   guard.statements(prototypeOf(exported.Statement), ['run', 'get', 'all', 'each', 'bind'])
-  making(seam, exported, 'Statement', ([, sql]) => guard.preparing(sql))
+  // (the database, its SQL, …)
+  making(seam, exported, 'Statement', (args, make) => {
+    const prepared = guard.preparing(args[1], args[0] as object)
+    const made = make(...args)
+    prepared(made)
+    return made
+  })
   // (the database, file, …, …, whether the file is what is written)
-  making(seam, exported, 'Backup', ([, file, , , writes]) => {
-    guard.open(file, writes === false)
-    return undefined
+  making(seam, exported, 'Backup', (args, make) => {
+    guard.open(args[1], args[4] === false)
+    return make(...args)
   })
 }
 
@@ -69,21 +91,19 @@ function prototypeOf(made: unknown): Methods {
   return typeof made === 'function' ? (made.prototype as Methods) : {}
 }
 
-/** Watches a class as its objects are made; `look` may give what the object is then told to. */
+/** Watches a class as its objects are made. */
 function making(
   { tap }: Seam,
   exported: Exports,
   name: string,
-  look: (args: readonly unknown[]) => ((made: object) => void) | undefined,
+  construction: (args: readonly unknown[], make: (...args: unknown[]) => object) => object,
 ): void {
   if (typeof exported[name] !== 'function') return
   tap.patch(exported as Record<string, Class>, name, (original) => {
     const watched: Class = new Proxy(original, {
       construct(target, args: unknown[], newTarget) {
-        const after = look(args)
-        const made = construct(target, args, newTarget === watched ? target : newTarget) as object
-        after?.(made)
-        return made
+        const wanted = newTarget === watched ? target : newTarget
+        return construction(args, (...given) => construct(target, given, wanted) as object)
       },
     })
     return watched

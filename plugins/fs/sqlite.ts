@@ -2,8 +2,7 @@
 import { Databases, type Fn, type Methods } from './databases.ts'
 import { real } from './originals.ts'
 import type { Seam } from './seam.ts'
-
-type Class = new (...args: unknown[]) => object
+import { type Class, type StandIn, standInOf } from './stand-in.ts'
 
 const { apply, construct } = real
 
@@ -11,6 +10,8 @@ const { apply, construct } = real
 interface Opened {
   readonly name: unknown
   readonly readOnly: boolean
+  /** What it was made for, where that is in memory. */
+  readonly standIn?: StandIn | undefined
 }
 
 export function guardSqlite(seam: Seam): void {
@@ -23,6 +24,9 @@ interface Sqlite {
   backup?: Fn
 }
 
+const MADE_OUTSIDE = 'a database that was made, and not opened, where nothing answered in its place'
+const MADE_INSIDE = 'a database that was made for another one in memory: make it where it is opened'
+
 function guardNodeSqlite(seam: Seam, sqlite: Sqlite): void {
   const guard = new Databases(seam, 'node:sqlite')
   const opened = new WeakMap<object, Opened>()
@@ -30,11 +34,16 @@ function guardNodeSqlite(seam: Seam, sqlite: Sqlite): void {
   const isReadOnly = (database: object) => opened.get(database)?.readOnly ?? false
   guard.sql(prototype, ['exec', 'prepare'], isReadOnly)
   guard.opening(prototype, ['loadExtension'], 0, 'read')
+  guard.telling(prototype, ['location', 'applyChangeset', 'deserialize'])
   guard.tags(prototype, isReadOnly)
   seam.tap.patch(prototype, 'open', (original) => {
     return function open(...args) {
-      const { name, readOnly } = opened.get(this) ?? { name: undefined, readOnly: false }
-      guard.open(name, readOnly)
+      const { name, readOnly, standIn } = opened.get(this) ?? { name: undefined, readOnly: false }
+      const reply = guard.open(name, readOnly)
+      const how = guard.how(name, readOnly)
+      if (reply && standInOf(reply) !== standIn)
+        throw standInOf(reply).cannot(reply, standIn === undefined ? MADE_OUTSIDE : MADE_INSIDE, how)
+      if (!reply && standIn) throw new Error(`there is no answer here for ${MADE_INSIDE}`)
       return apply(original, this, args)
     }
   })
@@ -45,11 +54,17 @@ function guardNodeSqlite(seam: Seam, sqlite: Sqlite): void {
     'iterate',
   ])
   const guarded: Class = guardClass(sqlite.DatabaseSync, (target, args, newTarget) => {
+    const [name] = args
     const options = (args[1] ?? {}) as { open?: boolean; readOnly?: boolean }
-    const how = { name: args[0], readOnly: options.readOnly === true }
-    if (options.open !== false) guard.open(how.name, how.readOnly)
-    const database = construct(target, args, newTarget === guarded ? target : newTarget) as object
-    opened.set(database, how)
+    const how = guard.how(name, options.readOnly === true)
+    // What is opened later keeps the name that it is made with: in a sandbox that is decided here.
+    const isDecided = options.open !== false || seam.tap.memory().kind === 'each'
+    const reply = isDecided ? guard.open(name, how.readOnly) : undefined
+    const standIn = reply && standInOf(reply)
+    const given = reply && standIn ? [standIn.name(reply, how), ...args.slice(1)] : args
+    const database = construct(target, given, newTarget === guarded ? target : newTarget) as object
+    opened.set(database, { name, readOnly: options.readOnly === true, standIn })
+    if (reply && standIn) guard.hosts.set(database, standIn.host(reply, database, how))
     return database
   })
   seam.tap.patch(sqlite, 'DatabaseSync', () => guarded)
@@ -58,7 +73,10 @@ function guardNodeSqlite(seam: Seam, sqlite: Sqlite): void {
   seam.tap.patch(sqlite as Required<Sqlite>, 'backup', (original) => {
     return function backup(...args) {
       try {
-        guard.open(args[1], false)
+        const reply = guard.open(args[1], false)
+        const how = guard.how(args[1], false)
+        if (reply && !NAMES_IN_BACKUPS) throw standInOf(reply).cannot(reply, 'a backup, before Node 24', how)
+        if (reply) args[1] = standInOf(reply).name(reply, how)
       } catch (error) {
         return Promise.reject(error)
       }
@@ -66,6 +84,9 @@ function guardNodeSqlite(seam: Seam, sqlite: Sqlite): void {
     }
   })
 }
+
+/** Node 22 takes the name of a backup for a path, whatever it says. */
+const NAMES_IN_BACKUPS = Number.parseInt(process.versions.node, 10) >= 24
 
 function guardClass(target: Class, make: (target: Class, args: unknown[], newTarget: Class) => object): Class {
   return new Proxy(target, { construct: (_, args, newTarget) => make(target, args, newTarget as Class) })

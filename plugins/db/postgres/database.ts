@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { EngineLimit, MockHandle, Redirected, Tap } from '../../../src/plugin.ts'
 import type { Database, EmbeddedPostgres, PostgresOptions, ScriptReply } from '../family.ts'
+import { stepsOf } from '../schema.ts'
 import { splitStatements } from '../statements.ts'
 import { converse, Sessions } from './connection.ts'
 import type { Engine, Line } from './engine.ts'
@@ -10,7 +11,6 @@ import { limitOf } from './limits.ts'
 import { type Account, Login } from './login.ts'
 import { PgMemEngine } from './pg-mem.ts'
 import { startPglite } from './pglite.ts'
-import { setUp } from './schema.ts'
 import type { Clock } from './transactions.ts'
 import { cellOfValue, readableRow } from './values.ts'
 import { watchOf } from './watch.ts'
@@ -118,7 +118,7 @@ export class EmbeddedDatabase implements EmbeddedPostgres, Database {
       engine: engine.db,
     }
     await this.#tellLimits(async () => {
-      for (const source of [schema, seed]) await setUp(source, setup, builtIn('node:fs'), join)
+      for (const step of stepsOf([schema ?? [], seed ?? []], setup, builtIn('node:fs'), join)) await step()
     })
     this.#restore = await engine.backup()
     return engine

@@ -1,7 +1,7 @@
 /** What the session asks of tripwire: whether a statement may be run, by which engine, and what a script gives for it. */
 import type { Redirected, Tap } from '../../../src/plugin.ts'
 import type { DbAnswer } from '../answers.ts'
-import type { Script } from '../postgres-mocks.ts'
+import type { Script } from '../scripts.ts'
 import { isQuiet } from '../statements.ts'
 import { Refused, type Statement, Teller } from '../teller.ts'
 import type { Line } from './engine.ts'

@@ -1,7 +1,7 @@
 /** Where a schema comes from: SQL, a file, a folder of migrations, or a function. */
-import type { DatabaseSetup, SchemaSource } from '../family.ts'
+import type { DatabaseSetup, SchemaSource } from './family.ts'
 
-interface Files {
+export interface Files {
   readFileSync(path: string | URL, encoding: 'utf8'): string
   readdirSync(path: string | URL): string[]
   statSync(path: string | URL): { isDirectory(): boolean }
@@ -10,19 +10,18 @@ interface Files {
 /** A path has no white space at its ends and no semicolon; and it has none at all, ends as files of SQL do, or is a folder. */
 const PATH = /^[^\s;](?:[^\n;]*[^\s;])?$/
 
-export async function setUp(
+/** The work that a source is, step by step: one that gives a promise is to be waited for before the next. */
+export function* stepsOf(
   source: SchemaSource | undefined,
-  setup: DatabaseSetup,
+  setup: DatabaseSetup<unknown>,
   files: Files,
   join: (...parts: string[]) => string,
-): Promise<void> {
+): Generator<() => unknown> {
   if (source === undefined) return
-  if (typeof source === 'function') return void (await source(setup))
-  if (Array.isArray(source)) {
-    for (const each of source as readonly SchemaSource[]) await setUp(each, setup, files, join)
-    return
-  }
-  for (const sql of textsOf(source as string | URL, files, join)) await setup.exec(sql)
+  if (typeof source === 'function') yield () => (source as (db: DatabaseSetup<unknown>) => unknown)(setup)
+  else if (Array.isArray(source))
+    for (const each of source as readonly SchemaSource[]) yield* stepsOf(each, setup, files, join)
+  else for (const sql of textsOf(source as string | URL, files, join)) yield () => setup.exec(sql)
 }
 
 /** Files of a folder go by their names, numbers by their size: `2_b.sql` before `10_a.sql`. */

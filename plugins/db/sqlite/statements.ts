@@ -1,0 +1,49 @@
+/** SQL as SQLite reads it, as far as it has to be understood without it. */
+import { verbOf, withoutTexts } from '../statements.ts'
+
+const TOKEN =
+  /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'?|"(?:[^"]|"")*"?|`(?:[^`]|``)*`?|\[[^\]]*\]?|;|[\w$\u0080-\uffff]+|\s+|./g
+const BLANK = /^(?:\s|--|\/\*)/
+const TRIGGER = /^(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:TEMP |TEMPORARY )?TRIGGER$/
+
+/** The statements of a text, without those that are empty. In a trigger a semicolon ends nothing, until `; END;` (as `sqlite3_complete` has it). */
+export function splitStatements(sql: string): string[] {
+  const statements: string[] = []
+  let text = ''
+  let words: string[] = []
+  let isTrigger = false
+  const end = () => {
+    if (words.length > 0) statements.push(text.trim())
+    text = ''
+    words = []
+    isTrigger = false
+  }
+  for (const token of sql.match(TOKEN) ?? []) {
+    if (token === ';' && !(isTrigger && !(words.at(-1) === 'END' && words.at(-2) === ';'))) {
+      end()
+      continue
+    }
+    text += token
+    if (BLANK.test(token)) continue
+    words.push(token.toUpperCase())
+    if (words.length <= 7) isTrigger ||= TRIGGER.test(words.join(' '))
+  }
+  end()
+  return statements
+}
+
+const CONTROL = new Set(['begin', 'commit', 'end', 'rollback', 'savepoint', 'release', 'attach', 'detach'])
+/** Settings that are part of what a database holds. */
+const KEPT = /^pragma\s+(?:\w+\s*\.\s*)?(?:user_version|application_id|schema_version)\s*[=(]/i
+const CATALOGUE =
+  /\b(?:from|join)\s+(?:["'`[]?\w+["'`\]]?\s*\.\s*)?["'`[]?(?:sqlite_(?:temp_)?(?:master|schema)|pragma_\w+)\b/i
+const SERVER =
+  /^select\s+(?:(?:sqlite_version|sqlite_source_id|changes|total_changes|last_insert_rowid)\s*\(\s*\)|1)(?:\s+as\s+["'`]?\w+["'`]?)?$/i
+
+/** Whether a statement steers the connection, or asks what drivers ask on their own: nobody has to assert it. @param folded by `foldStatement` */
+export function isQuiet(folded: string): boolean {
+  const verb = verbOf(folded)
+  if (CONTROL.has(verb)) return true
+  if (verb === 'pragma') return !KEPT.test(folded)
+  return verb === 'select' && (SERVER.test(folded) || CATALOGUE.test(withoutTexts(folded)))
+}
