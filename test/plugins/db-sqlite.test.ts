@@ -171,7 +171,7 @@ describe.each(DRIVERS)('$name', ({ name, open }) => {
           fix    answer it by a mock, registered before the sandbox (with import { tripwire } from 'vitest-tripwire'):
                    await tripwire.db.sqlite('shop.db')
                  or let it through in this sandbox, by the first argument of tripwire.sandbox():
-                   { allow: ['db:sqlite:/project/shop.db'] }
+                   { allow: ['db:sqlite:shop.db'] }
           more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_UNMOCKED_INTERACTION.md"
       `)
     })
