@@ -85,7 +85,13 @@ writeFileSync(
   `import{createRequire}from'node:module';export const{${names.join(',')}}=createRequire(import.meta.url)('./load.cjs');\n`,
 )
 // What few test files need, and is loaded by the first of them that asks.
-const parts = { postgres: 'db/postgres', redis: 'db/redis', sqlite: 'db/sqlite', volume: 'fs/volume' }
+const parts = {
+  postgres: 'db/postgres',
+  redis: 'db/redis',
+  mysql: 'db/mysql',
+  sqlite: 'db/sqlite',
+  volume: 'fs/volume',
+}
 for (const [part, folder] of Object.entries(parts)) {
   await bundle(
     { input: `dist/plugins/${folder}/index.js` },

@@ -38,7 +38,7 @@ const ON_DISK =
   'a database file is judged by the folders of fs.write, and of fs.read where it is opened for reading only'
 
 /** Products that scripts answer, and no engine. */
-const SCRIPTED = ['redis']
+const SCRIPTED = ['redis', 'mysql']
 
 /** Mocks are made by the test, on its own; what they are served with is the plugin's. */
 let installed: Tap | undefined

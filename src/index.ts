@@ -11,7 +11,8 @@ import { readSlot } from './patch/slot.ts'
 import { VERSION } from './version.ts'
 
 export type { Database, PostgresOptions, SqliteOptions } from '../plugins/db/family.ts'
-export type { RedisReply, ScriptedRedis } from '../plugins/db/scripted-family.ts'
+export type { MysqlReply, RedisReply, ScriptedMysql, ScriptedRedis } from '../plugins/db/scripted-family.ts'
+
 export type {
   FsContent,
   FsDiff,

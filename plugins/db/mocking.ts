@@ -23,6 +23,7 @@ const SUGGESTED: Readonly<
   postgres: (facts) => `await tripwire.db.postgres('${urlOf(facts)}')`,
   redis: suggestScripted,
   sqlite: sqliteFor,
+  mysql: suggestScripted,
 }
 
 /**
@@ -59,6 +60,7 @@ export function mockingOf(tapOf: () => Tap, libraryOf: () => Library | undefined
         postgres: (url: unknown, options?: unknown) => postgres(made, tapOf(), url, options),
         sqlite: (path: unknown, options?: unknown) => sqlite(made, tapOf(), libraryOf(), path, options),
         redis: (url: unknown) => scripted('redis', made, tapOf(), url),
+        mysql: (url: unknown) => scripted('mysql', made, tapOf(), url),
       }
     },
   }

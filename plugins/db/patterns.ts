@@ -1,13 +1,13 @@
 /** How tests name a statement. */
 import { type FactPatterns, isAsymmetric, isRegExp, RuleSyntaxError, suggest } from '../../src/plugin.ts'
-import { foldStatement } from './statements.ts'
+import { type Dialect, foldStatement } from './statements.ts'
 
 const FORMS = 'a statement, a RegExp or a matcher for one, or { text, params, transaction, database }'
 const KEYS = ['text', 'params', 'rows', 'error', 'transaction', 'host', 'port', 'path', 'database', 'user', 'driver']
 
-/** @throws RuleSyntaxError */
-export function readPattern(pattern: unknown): FactPatterns {
-  if (typeof pattern === 'string') return { text: folded(pattern) }
+/** @param dialect whose SQL it is, where that is known @throws RuleSyntaxError */
+export function readPattern(pattern: unknown, dialect?: Dialect): FactPatterns {
+  if (typeof pattern === 'string') return { text: folded(pattern, dialect) }
   if (isRegExp(pattern) || isAsymmetric(pattern)) return { text: pattern }
   if (typeof pattern !== 'object' || pattern === null) throw new RuleSyntaxError('it is no statement', FORMS)
   const keys = Object.keys(pattern)
@@ -15,11 +15,23 @@ export function readPattern(pattern: unknown): FactPatterns {
   const unknown = keys.find((key) => !KEYS.includes(key))
   if (unknown !== undefined) throw new RuleSyntaxError(`a statement has no '${unknown}'`, FORMS, suggest(unknown, KEYS))
   const { text } = pattern as { text?: unknown }
-  return typeof text === 'string' ? { ...pattern, text: folded(text) } : (pattern as FactPatterns)
+  return typeof text === 'string' ? { ...pattern, text: folded(text, dialect) } : (pattern as FactPatterns)
 }
 
-function folded(sql: string): string {
-  const text = foldStatement(sql)
+function folded(sql: string, dialect: Dialect | undefined): unknown {
+  const text = foldStatement(sql, dialect)
   if (text === '') throw new RuleSyntaxError('the statement is empty', FORMS)
-  return text
+  const other = dialect === undefined ? foldStatement(sql, 'mysql') : text
+  return other === text ? text : eitherOf(text, other)
+}
+
+/** The method by which messages print a value as code. */
+const CODE = Symbol.for('vitest-tripwire.code')
+
+/** What is quoted, and what is a comment, depends on whose SQL it is. */
+function eitherOf(text: string, other: string): object {
+  return {
+    asymmetricMatch: (came: unknown) => came === text || came === other,
+    [CODE]: (print: (value: unknown) => string) => print(text),
+  }
 }

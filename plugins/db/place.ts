@@ -31,6 +31,13 @@ export const SCHEMES = {
     form: `'redis://[user:password@]host[:port][/number]', ${ESCAPED}`,
     socket: (path) => path,
   },
+  mysql: {
+    name: 'MySQL',
+    begins: /^mysql:\/\//,
+    port: 3306,
+    form: `'mysql://[user:password@]host[:port]/database', ${ESCAPED}`,
+    socket: (path) => path,
+  },
 } as const satisfies Readonly<Record<string, Scheme>>
 
 /** Where a database is, as its mocks have it. */

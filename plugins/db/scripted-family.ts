@@ -40,8 +40,51 @@ export interface ScriptedRedis {
   publish(channel: string | Uint8Array, message: string | number | Uint8Array): number
 }
 
+/** What a statement of MySQL gives: rows, what became of the rows that it changed, or an error by its name (`ER_DUP_ENTRY`). */
+export type MysqlReply =
+  | { readonly rows: readonly Readonly<Record<string, unknown>>[] }
+  | { readonly affectedRows: number; readonly insertId?: number | bigint; readonly changedRows?: number }
+  | {
+      readonly error: {
+        readonly code: string
+        readonly message: string
+        /** Where the name is not known here. */
+        readonly errno?: number
+        readonly sqlState?: string
+      }
+    }
+  | Error
+
+/** A reply, or what makes it of the parameters and the text of the statement. */
+export type MysqlScriptReply =
+  | MysqlReply
+  // biome-ignore lint/suspicious/noExplicitAny: whoever writes it knows what the parameters are
+  | ((params: any[], text: string) => MysqlReply | Promise<MysqlReply>)
+
+/** A MySQL that has no tables: scripts say what is in them. */
+export interface ScriptedMysql {
+  /**
+   * Answers a statement: once, unless the handle says otherwise. White space is folded.
+   *
+   * @param statement its text; a RegExp or a matcher for it
+   * @param params of a prepared statement (`execute`); what `query` of mysql2 is given is in the text when it comes
+   * @throws SandboxMisuseError for a statement or a reply that cannot be meant
+   * @example mysql.on('select name from users where id = ?', [5], { rows: [{ name: 'Ada' }] }).always()
+   */
+  on(statement: string | RegExp | object, reply: MysqlScriptReply): MockHandle
+  on(statement: string | RegExp | object, params: readonly unknown[] | object, reply: MysqlScriptReply): MockHandle
+}
+
 /** Those of `tripwire.db` that scripts answer. */
 export interface ScriptedFamily {
+  /**
+   * Answers connections to a MySQL or MariaDB in sandboxes by scripts, for any driver that speaks to a server. A statement that no script answers is
+   * stopped.
+   *
+   * @param url where the code under test connects to: `mysql://localhost:3306/app`; without a database any; with a password only who knows it is let in
+   * @example const mysql = tripwire.db.mysql('mysql://localhost:3306/app')
+   */
+  mysql(url: string | URL): ScriptedMysql
   /**
    * Answers connections to a Redis in sandboxes by scripts, for any client that speaks to a server. A command that no script answers is stopped.
    *

@@ -14,7 +14,7 @@ import { senderOf } from './senders.ts'
 import type { Sender } from './writes.ts'
 
 /** Products that scripts answer, by the names of their parts. */
-export type ScriptedProduct = 'redis'
+export type ScriptedProduct = 'redis' | 'mysql'
 
 /** What a handle is made with. */
 export interface Registering {

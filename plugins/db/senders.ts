@@ -1,12 +1,13 @@
 /**
- * Whose a command is that a client of Redis keeps waiting: ioredis until it is connected, node-redis until the end of the turn, in which it
- * writes all that were asked for at once.
+ * Whose a command is that a client keeps waiting: ioredis until it is connected, node-redis until the end of the turn, in which it writes all
+ * that were asked for at once, mysql2 until the one before it is done.
  */
 import { SafeWeakMap, type Tap } from '../../src/plugin.ts'
 import type { There } from './writes.ts'
 
 // Captured at load: tests replace it.
 const { queueMicrotask } = globalThis
+const { hasOwn } = Object
 
 type Method = (this: object, ...args: unknown[]) => unknown
 type Prototype = Record<string, Method | undefined>
@@ -35,6 +36,38 @@ export function keepSenders(tap: Tap, isUsed: () => boolean): void {
     }
   }
 
+  // mysql2 writes a command when it starts it; a pool gives a connection on in the context of whoever gave it back.
+  tap.onceLoaded(['/mysql2/lib/base/connection.js'], (exported) => {
+    const { prototype } = exported as { prototype?: Prototype }
+    if (typeof prototype?.addCommand !== 'function') return
+    tap.patch(prototype, 'addCommand', (original) => {
+      return function addCommand(this: object, ...args: unknown[]) {
+        const [command] = args as [{ start?: Method } | undefined]
+        const start = command?.start
+        if (isUsed() && command !== undefined && typeof start === 'function' && !hasOwn(command, 'start')) {
+          note(command)
+          const own: Method = (...given) => from(command, () => Reflect.apply(start, command, given))
+          Object.defineProperty(command, 'start', { value: own, writable: true, configurable: true, enumerable: false })
+        }
+        return Reflect.apply(original as Method, this, args)
+      }
+    })
+  })
+  tap.onceLoaded(['/mysql2/lib/base/pool.js'], (exported) => {
+    const { prototype } = exported as { prototype?: Prototype }
+    if (typeof prototype?.getConnection !== 'function') return
+    tap.patch(prototype, 'getConnection', (original) => {
+      return function getConnection(this: object, ...args: unknown[]) {
+        const [callback] = args
+        if (typeof callback !== 'function' || !isUsed()) return Reflect.apply(original as Method, this, args)
+        const frame = tap.frame()
+        const remembered = tap.here()
+        const own = (...given: unknown[]) =>
+          tap.runIn(frame, () => remembered(() => Reflect.apply(callback, undefined, given)))
+        return Reflect.apply(original as Method, this, [own])
+      }
+    })
+  })
   // ioredis asks again for what has waited.
   tap.onceLoaded(['/ioredis/built/Redis.js', '/ioredis/built/redis/index.js'], (exported) => {
     const { prototype } = ((exported as { default?: object }).default ?? {}) as { prototype?: Prototype }

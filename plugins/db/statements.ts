@@ -3,8 +3,14 @@ import { SafeMap } from '../../src/plugin.ts'
 
 /** Quoted text and comments, in which nothing counts: `'…'`, `E'…\'…'`, `"…"`, `$tag$…$tag$`, `--` to the end of the line. */
 const QUOTED = /[eE]'(?:[^'\\]|\\[\s\S]|'')*'?|'(?:[^']|'')*'?|"(?:[^"]|"")*"?|\$([A-Za-z_][\w]*)?\$/y
+/** Those of MySQL: a backslash escapes in both quotes, names stand in backticks, and comments are to the end of the line after `#`, too. */
+const QUOTED_BY_MYSQL = /'(?:[^'\\]|\\[\s\S]|'')*'?|"(?:[^"\\]|\\[\s\S]|"")*"?|`(?:[^`]|``)*`?/y
+const SPACE_BY_MYSQL = /(?:\s+|--(?=\s|$)[^\n]*|#[^\n]*)+/y
 const WORD = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y
 const SPACE = /(?:\s+|--[^\n]*)+/y
+
+/** Whose SQL it is, as far as that makes a difference here. */
+export type Dialect = 'postgres' | 'mysql'
 
 interface Piece {
   readonly kind: 'space' | 'quoted' | 'word' | 'end' | 'other'
@@ -12,21 +18,23 @@ interface Piece {
 }
 
 /** Cuts SQL into pieces, which put together are that SQL. */
-export function* piecesOf(sql: string): Generator<Piece> {
+export function* piecesOf(sql: string, dialect: Dialect = 'postgres'): Generator<Piece> {
+  const isMysql = dialect === 'mysql'
+  const [space, quotes] = isMysql ? [SPACE_BY_MYSQL, QUOTED_BY_MYSQL] : [SPACE, QUOTED]
   let at = 0
   const take = (pattern: RegExp) => {
     pattern.lastIndex = at
     return pattern.exec(sql)
   }
   while (at < sql.length) {
-    let text = take(SPACE)?.[0]
+    let text = take(space)?.[0]
     let kind: Piece['kind'] = 'space'
-    if (text === undefined && sql.startsWith('/*', at)) text = sql.slice(at, endOfComment(sql, at))
+    if (text === undefined && sql.startsWith('/*', at)) text = sql.slice(at, endOfComment(sql, at, !isMysql))
     if (text === undefined) {
-      const quoted = take(QUOTED)
+      const quoted = take(quotes)
       kind = 'quoted'
       text = quoted?.[0]
-      if (text?.startsWith('$')) {
+      if (text?.startsWith('$') && !isMysql) {
         const end = sql.indexOf(text, at + text.length)
         text = end < 0 ? sql.slice(at) : sql.slice(at, end + text.length)
       }
@@ -44,11 +52,11 @@ export function* piecesOf(sql: string): Generator<Piece> {
   }
 }
 
-/** Comments nest. */
-function endOfComment(sql: string, from: number): number {
+/** @param nests whether comments do */
+function endOfComment(sql: string, from: number, nests: boolean): number {
   let depth = 0
   for (let at = from; at < sql.length; at++) {
-    if (sql.startsWith('/*', at)) {
+    if (sql.startsWith('/*', at) && (nests || depth === 0)) {
       depth++
       at++
     } else if (sql.startsWith('*/', at)) {
@@ -61,11 +69,11 @@ function endOfComment(sql: string, from: number): number {
 }
 
 /** The statements of a text, without those that are empty. */
-export function splitStatements(sql: string): string[] {
+export function splitStatements(sql: string, dialect: Dialect = 'postgres'): string[] {
   const statements: string[] = []
   let open = ''
   let isEmpty = true
-  for (const { kind, text } of piecesOf(sql)) {
+  for (const { kind, text } of piecesOf(sql, dialect)) {
     if (kind === 'end') {
       if (!isEmpty) statements.push(open.trim())
       open = ''
@@ -80,24 +88,25 @@ export function splitStatements(sql: string): string[] {
 }
 
 /** A statement in one line: white space and comments become one blank, and none at the ends and before the last semicolon. */
-export function foldStatement(sql: string): string {
+export function foldStatement(sql: string, dialect: Dialect = 'postgres'): string {
+  const folds = foldsOf[dialect]
   const known = folds.get(sql)
   if (known !== undefined) return known
   if (folds.size >= MOST_KEPT) folds.clear()
-  const folded = fold(sql)
+  const folded = fold(sql, dialect)
   folds.set(sql, folded)
   return folded
 }
 
 /** Code asks the same again and again. */
-const folds = new SafeMap<string, string>()
+const foldsOf = { postgres: new SafeMap<string, string>(), mysql: new SafeMap<string, string>() }
 const MOST_KEPT = 500
 
-function fold(sql: string): string {
+function fold(sql: string, dialect: Dialect): string {
   let folded = ''
   let blank = false
   let ends = ''
-  for (const { kind, text } of piecesOf(sql)) {
+  for (const { kind, text } of piecesOf(sql, dialect)) {
     if (kind === 'space') blank = true
     else if (kind === 'end') ends += `${blankIf(blank)};`
     else {

@@ -105,3 +105,19 @@ export class Teller<Answer extends { readonly script?: unknown }> {
     return { protocol: 'db', operation, facts: { ...this.#place, ...this.account, ...facts } }
   }
 }
+
+/**
+ * Finds a script that answers: several may have been made for one place, and what answers at first may be the place itself.
+ *
+ * @returns the error of the client where there is none
+ */
+export function unscripted<Answer extends { readonly script?: unknown }>(
+  admitted: Admitted<Answer>,
+): Error | undefined {
+  while (admitted.answer?.script === undefined) {
+    const error = admitted.declines()
+    if (error !== undefined) return error
+    if (admitted.answer === undefined) return new Error('nobody answers this connection any more')
+  }
+  return undefined
+}

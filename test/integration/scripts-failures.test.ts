@@ -4,6 +4,7 @@ import { runVitest, type VitestRun } from '../support/run-vitest.ts'
 /** A function in a script of a database fails, or gives what is no reply, and the application catches whatever comes of it. */
 const SUITE = `
 import { Redis } from 'ioredis'
+import mysql from 'mysql2/promise'
 import { expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 
@@ -13,11 +14,26 @@ const asked = () => tripwire.sandbox(async () => {
   await redis.get('a').catch(() => {})
   redis.disconnect()
 })
+const queried = async (sql) => {
+  const client = await mysql.createConnection({ host: 'localhost', user: 'me' })
+  await client.query(sql).catch(() => {})
+  client.destroy()
+}
 
 test('an expectation in a command of Redis', async () => {
   tripwire.db.redis('redis://localhost').on('GET', 'a', wrong)
   await asked()
   tripwire.db.assert('GET', { params: ['a'] })
+})
+test('an expectation in a statement of MySQL', async () => {
+  tripwire.db.mysql('mysql://localhost').on('select 7', wrong)
+  await tripwire.sandbox(() => queried('select 7'))
+  tripwire.db.assert('select 7')
+})
+test('no reply to a statement of MySQL', async () => {
+  tripwire.db.mysql('mysql://localhost').on('select 7', () => ({}))
+  await tripwire.sandbox(() => queried('select 7'))
+  tripwire.db.assert('select 7')
 })
 test('no reply to a command of Redis', async () => {
   tripwire.db.redis('redis://localhost').on('GET', 'a', () => {})
@@ -34,11 +50,17 @@ describe('a function in a script of a database that fails, where the code catche
   const messages = (name: string) =>
     (run.tests[name]?.messages ?? []).map((text) => text.replaceAll(/\n {4}at .*/g, '')).join()
 
-  test.each(['an expectation in a command of Redis'])('%s: the test fails with what was expected', (name) => {
-    expect(messages(name)).toMatch(/^AssertionError: expected 'sent' to be 'wanted' \/\/ Object.is equality/)
-  })
+  test.each(['an expectation in a command of Redis', 'an expectation in a statement of MySQL'])(
+    '%s: the test fails with what was expected',
+    (name) => {
+      expect(messages(name)).toMatch(/^AssertionError: expected 'sent' to be 'wanted' \/\/ Object.is equality/)
+    },
+  )
 
-  test.each(['no reply to a command of Redis'])('%s: the test fails, and is told what could stand there', (name) => {
-    expect(messages(name).replaceAll(/(?<=a\.test\.js):\d+:\d+/g, '')).toMatchSnapshot()
-  })
+  test.each(['no reply to a command of Redis', 'no reply to a statement of MySQL'])(
+    '%s: the test fails, and is told what could stand there',
+    (name) => {
+      expect(messages(name).replaceAll(/(?<=a\.test\.js):\d+:\d+/g, '')).toMatchSnapshot()
+    },
+  )
 })

@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest'
-import { type Database, type ScriptedRedis, tripwire } from 'vitest-tripwire'
+import { type Database, type ScriptedMysql, type ScriptedRedis, tripwire } from 'vitest-tripwire'
 
 test('an embedded database is what its functions say', async () => {
   const db = await tripwire.db.postgres('postgres://localhost/app', {
@@ -31,4 +31,17 @@ test('a scripted Redis takes a command, its arguments and a reply', () => {
   redis.on('GET')
   // @ts-expect-error what a function gives is no reply
   redis.on('GET', 'a', () => undefined)
+})
+
+test('a scripted MySQL takes a statement, its parameters if they matter, and a reply', () => {
+  const mysql = tripwire.db.mysql('mysql://localhost/app')
+  expectTypeOf(mysql).toEqualTypeOf<ScriptedMysql>()
+  mysql.on('select 1', { rows: [{ a: 1 }] }).times(2)
+  mysql.on(/^insert/, [expect.any(String)], { affectedRows: 1, insertId: 1n })
+  mysql.on('select ?', async ([id]) => ({ rows: [{ id }] }))
+  mysql.on('select 1', { error: { code: 'ER_DUP_ENTRY', message: 'twice' } })
+  // @ts-expect-error there is no reply
+  mysql.on('select 1')
+  // @ts-expect-error a reply gives rows, or what became of them
+  mysql.on('select 1', () => ({ insertId: 1 }))
 })

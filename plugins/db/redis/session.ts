@@ -1,6 +1,6 @@
 /** One client's session: its commands in, in order, and what scripts or the server itself say to them out. */
 import type { Socket } from 'node:net'
-import { type Admitted, Refused, type Teller } from '../teller.ts'
+import { type Admitted, Refused, type Teller, unscripted } from '../teller.ts'
 import type { Channels } from './channels.ts'
 import { type Arg, EFFECTIVE, isDrivers, LISTENING, type Own, QUIET, type Self, Several } from './own.ts'
 import { encode, type Heard, OK, type Push, Reader, Status, type Value, type Version } from './resp.ts'
@@ -92,7 +92,7 @@ export class Session implements Self {
       const statement = { text: name, params: shownOf(name, args), transaction: isIn }
       admitted = this.#teller.admit(statement, end, isQuiet)
       // What answers a connection that a pool kept is the server of the test that uses it now.
-      const unanswered = isQuiet || own !== undefined ? undefined : scripted(admitted)
+      const unanswered = isQuiet || own !== undefined ? undefined : unscripted(admitted)
       if (unanswered !== undefined) throw unanswered
     } catch (error) {
       if (error instanceof Refused) throw error
@@ -153,16 +153,6 @@ export class Session implements Self {
   #write(bytes: Buffer): void {
     if (!this.#socket.destroyed && this.#socket.writable) this.#socket.write(bytes)
   }
-}
-
-/** Another may answer what this one has nothing to say to. @returns the error where none does */
-function scripted(admitted: Admitted<RedisAnswer>): Error | undefined {
-  while (admitted.answer?.script === undefined) {
-    const error = admitted.declines()
-    if (error !== undefined) return error
-    if (admitted.answer === undefined) return new Error('ERR nobody answers this connection any more')
-  }
-  return undefined
 }
 
 /** A password is nobody's fact. */
