@@ -1,6 +1,6 @@
 /** Statements that are answered in the place of an engine. */
 import { type FactPatterns, RuleSyntaxError } from '../../src/plugin.ts'
-import type { Embedded, Made } from './answers.ts'
+import type { Made } from './answers.ts'
 import { readPattern } from './patterns.ts'
 
 /** What a script gives in the engine's place. */
