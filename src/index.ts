@@ -10,7 +10,7 @@ import { PACKAGE_ROOT } from './package-root.ts'
 import { readSlot } from './patch/slot.ts'
 import { VERSION } from './version.ts'
 
-export type { Database, PostgresOptions, SqliteOptions } from '../plugins/db/family.ts'
+export type { Database, DatabaseSetup, PostgresOptions, SqliteOptions } from '../plugins/db/family.ts'
 export type { MysqlReply, RedisReply, ScriptedMysql, ScriptedRedis } from '../plugins/db/scripted-family.ts'
 
 export type {

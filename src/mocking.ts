@@ -54,6 +54,8 @@ export interface Reply {
 export interface EngineLimit {
   readonly engine: string
   readonly statement: string
+  /** The file that it is in, and the line: `db/1_orders.sql:12`. */
+  readonly at?: string | undefined
   /** Where in the statement, in characters from 0. */
   readonly position?: number | undefined
   /** What the engine says of it. */

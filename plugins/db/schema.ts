@@ -13,28 +13,60 @@ const PATH = /^[^\s;](?:[^\n;]*[^\s;])?$/
 /** The work that a source is, step by step: one that gives a promise is to be waited for before the next. */
 export function* stepsOf(
   source: SchemaSource | undefined,
-  setup: DatabaseSetup<unknown>,
+  setup: SetupOfFiles,
   files: Files,
   join: (...parts: string[]) => string,
 ): Generator<() => unknown> {
   if (source === undefined) return
-  if (typeof source === 'function') yield () => (source as (db: DatabaseSetup<unknown>) => unknown)(setup)
+  // A function's own statements are in no file.
+  const own: DatabaseSetup<unknown> = { exec: (sql) => setup.exec(sql), engine: setup.engine }
+  if (typeof source === 'function') yield () => (source as (db: DatabaseSetup<unknown>) => unknown)(own)
   else if (Array.isArray(source))
     for (const each of source as readonly SchemaSource[]) yield* stepsOf(each, setup, files, join)
-  else for (const sql of textsOf(source as string | URL, files, join)) yield () => setup.exec(sql)
+  else for (const { sql, file } of textsOf(source as string | URL, files, join)) yield () => setup.exec(sql, file)
+}
+
+/** What runs statements, and is told which file they are in. */
+interface SetupOfFiles {
+  exec(sql: string, file?: string): unknown
+  readonly engine: object
+}
+
+/** The statements of a text, each with where it stands, if that is a file: `db/1_orders.sql:12`. */
+export function* placed(
+  statements: readonly string[],
+  sql: string,
+  file: string | undefined,
+): Generator<{ readonly sql: string; readonly at: string | undefined }> {
+  let end = 0
+  for (const statement of statements) {
+    const from = sql.indexOf(statement, end)
+    end = from + statement.length
+    yield { sql: statement, at: file && `${file}:${sql.slice(0, from).split('\n').length}` }
+  }
+}
+
+/** A text of SQL, and the file that it is from. */
+interface Text {
+  readonly sql: string
+  readonly file?: string
 }
 
 /** Files of a folder go by their names, numbers by their size: `2_b.sql` before `10_a.sql`. */
-function textsOf(source: string | URL, files: Files, join: (...parts: string[]) => string): string[] {
+function textsOf(source: string | URL, files: Files, join: (...parts: string[]) => string): Text[] {
   const isText =
     typeof source === 'string' && !(PATH.test(source) && (/\.sql$|^\S+$/i.test(source) || isFolder(source, files)))
-  if (isText) return [source]
-  if (!isFolder(source, files)) return [files.readFileSync(source, 'utf8')]
+  if (isText) return [{ sql: source }]
+  const read = (file: string | URL): Text => ({
+    sql: files.readFileSync(file, 'utf8'),
+    file: typeof file === 'string' ? file : decodeURIComponent(file.pathname),
+  })
+  if (!isFolder(source, files)) return [read(source)]
   const names = files.readdirSync(source).filter((name) => /\.sql$/i.test(name) && !/\.down\.sql$|^down\./i.test(name))
   const inOrder = names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
   const at = (name: string) =>
     typeof source === 'string' ? join(source, name) : new URL(name, `${source.href.replace(/\/?$/, '/')}`)
-  return inOrder.map((name) => files.readFileSync(at(name), 'utf8'))
+  return inOrder.map((name) => read(at(name)))
 }
 
 function isFolder(source: string | URL, files: Files): boolean {

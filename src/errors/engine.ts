@@ -25,7 +25,8 @@ export function createLimit(
 
 /** The error of a statement of the test itself: its schema, its checks. */
 export function engineError(limit: EngineLimit): Error {
-  return new EngineError(textOf(limit, [], []), { statement: limit.statement })
+  const place = limit.at === undefined ? [] : [`  where  ${limit.at}`]
+  return new EngineError(textOf(limit, place, []), { statement: limit.statement })
 }
 
 function textOf(limit: EngineLimit, place: readonly string[], redact: RedactPatterns): string {

@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import postgres from 'postgres'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { tripwire } from 'vitest-tripwire'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { type DatabaseSetup, tripwire } from 'vitest-tripwire'
 import { createPostgres } from '../../plugins/db/postgres/index.ts'
 import { APP, asClient, CONNECTION, errorOf, SCHEMA } from '../support/embedded-app.ts'
 
@@ -136,6 +137,43 @@ describe('schema and seed', () => {
     `)
     const refused = await tripwire.sandbox(() => errorOf(asClient(async () => {})))
     expect(refused?.message).toContain('Unexpected')
+  })
+})
+
+describe('a file of the schema or the seed that fails', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tripwire-pg-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const failing = async (options: object) => {
+    const error = await errorOf(tripwire.db.postgres(APP, options))
+    return error?.message.replaceAll(folder, '<folder>').replace(/\n {2}fix[\s\S]*/, '')
+  }
+
+  test.each(['a path', 'a URL'])('is named with the line and the statement: %s', async (way) => {
+    const seed = join(folder, 'seed.sql')
+    writeFileSync(seed, "insert into orders (name) values ('a;b');\n\ninsert into orders (total)\n  values (3);\n")
+    const message = await failing({ schema: SCHEMA, seed: way === 'a URL' ? pathToFileURL(seed) : seed })
+    expect(message).toBe(
+      [
+        '[TRIPWIRE_ENGINE] pg-mem cannot run a statement.',
+        '',
+        '  sql    insert into orders (total)',
+        '           values (3)',
+        '  where  <folder>/seed.sql:3',
+        '  why    pg-mem says: null value in column "name" violates not-null constraint (23502)',
+      ].join('\n'),
+    )
+  })
+
+  test('is the one of a folder, also where the engine does not understand it', async () => {
+    writeFileSync(join(folder, '1_a.sql'), 'create table a (n integer);')
+    writeFileSync(join(folder, '2_b.sql'), 'create table b (n integer);\ncreate table c (during tstzrange[[]);')
+    rmSync(join(folder, 'seed.sql'), { force: true })
+    expect(await failing({ schema: folder })).toContain('  where  <folder>/2_b.sql:2\n  why    pg-mem says: Unexpected')
+  })
+
+  test('is none where the statement is in the test: it is shown alone', async () => {
+    const message = await failing({ schema: ({ exec }: DatabaseSetup) => exec('insert into nowhere values (1)') })
+    expect(message).toMatch(/sql {4}insert into nowhere values \(1\)\n {2}why .* "nowhere" does not exist \(42P01\)$/)
   })
 })
 

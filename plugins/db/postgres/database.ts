@@ -2,12 +2,12 @@
 import type { Socket } from 'node:net'
 import type { EngineLimit, MockHandle, Redirected, Tap } from '../../../src/plugin.ts'
 import type { Database, EmbeddedPostgres, PostgresOptions, ScriptReply } from '../family.ts'
-import { stepsOf } from '../schema.ts'
+import { placed, stepsOf } from '../schema.ts'
 import { splitStatements } from '../statements.ts'
 import { converse, Sessions } from './connection.ts'
 import type { Engine, Line } from './engine.ts'
 import { Failure, Limit } from './failure.ts'
-import { limitOf } from './limits.ts'
+import { badSchema, limitOf } from './limits.ts'
 import { type Account, Login } from './login.ts'
 import { PgMemEngine } from './pg-mem.ts'
 import { startPglite } from './pglite.ts'
@@ -114,14 +114,25 @@ export class EmbeddedDatabase implements EmbeddedPostgres, Database {
     const { builtIn } = this.#parts
     const { join } = builtIn('node:path') as typeof import('node:path')
     const setup = {
-      exec: (sql: string) => this.#onLine(engine, (line) => execute(line, sql)),
+      exec: (sql: string, file?: string) => this.#onLine(engine, (line) => this.#execute(line, sql, file)),
       engine: engine.db,
     }
-    await this.#tellLimits(async () => {
-      for (const step of stepsOf([schema ?? [], seed ?? []], setup, builtIn('node:fs'), join)) await step()
-    })
+    for (const step of stepsOf([schema ?? [], seed ?? []], setup, builtIn('node:fs'), join)) await step()
     this.#restore = await engine.backup()
     return engine
+  }
+
+  /** @throws EngineError that says which statement, and where it stands */
+  async #execute(line: Line, sql: string, file: string | undefined): Promise<void> {
+    for (const statement of placed(splitStatements(sql), sql, file)) {
+      try {
+        await line.run({ sql: statement.sql, types: [], params: [], formats: [], results: [] }, NEVER)
+      } catch (error) {
+        const limit =
+          error instanceof Limit ? limitOf(this.engine, error) : badSchema(this.engine, statement.sql, error)
+        throw this.#parts.limit({ ...limit, at: statement.at })
+      }
+    }
   }
 
   async #onLine<T>(engine: Engine, use: (line: Line) => Promise<T>): Promise<T> {
@@ -140,11 +151,6 @@ export class EmbeddedDatabase implements EmbeddedPostgres, Database {
       throw error instanceof Limit ? this.#parts.limit(limitOf(this.engine, error)) : error
     }
   }
-}
-
-async function execute(line: Line, sql: string): Promise<void> {
-  for (const statement of splitStatements(sql))
-    await line.run({ sql: statement, types: [], params: [], formats: [], results: [] }, NEVER)
 }
 
 async function queryOn(line: Line, sql: string, params: readonly unknown[]): Promise<Record<string, unknown>[]> {

@@ -203,11 +203,11 @@ export class SqliteDatabase implements Database<Name>, StandIn {
       held.waiting = undefined
       held.backup = this.#copyOf(held)
     }
-    const exec = (sql: string, statement: string) => {
+    const exec = (sql: string, at: string | undefined) => {
       try {
         engine.exec(sql)
       } catch (error) {
-        throw limit(badSchema(engine.name, statement, error))
+        throw limit({ ...badSchema(engine.name, sql, error), at })
       }
     }
     try {

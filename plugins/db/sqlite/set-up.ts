@@ -1,7 +1,7 @@
 /** What a database holds at first. */
 import type { Tap } from '../../../src/plugin.ts'
 import type { SchemaSource, SqliteOptions } from '../family.ts'
-import { type Files, stepsOf } from '../schema.ts'
+import { type Files, placed, stepsOf } from '../schema.ts'
 import type { Image } from './engine.ts'
 import { splitStatements } from './statements.ts'
 
@@ -40,13 +40,13 @@ export function imageOf(from: string | URL, { builtIn, tap }: Parts): Image {
 /** @returns when it is done, where a function of it takes its time */
 export function setUp(
   { schema, seed }: SqliteOptions,
-  { exec, engine }: { exec(sql: string, statement: string): void; readonly engine: object },
+  { exec, engine }: { exec(sql: string, at: string | undefined): void; readonly engine: object },
   { builtIn }: Pick<Parts, 'builtIn'>,
 ): Promise<void> | undefined {
   const { join } = builtIn('node:path') as typeof import('node:path')
   const setup = {
-    exec: (sql: string) => {
-      for (const statement of splitStatements(sql)) exec(statement, statement)
+    exec: (sql: string, file?: string) => {
+      for (const statement of placed(splitStatements(sql), sql, file)) exec(statement.sql, statement.at)
     },
     engine,
   }
