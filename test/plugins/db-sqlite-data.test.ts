@@ -8,6 +8,10 @@ import { DRIVERS, embedded, failure, SCHEMA } from '../support/sqlite-drivers.ts
 
 const { out, tree } = usePlaces()
 
+test.runIf(DRIVERS.length === 0)('only a Node without SQLite goes without these tests', () => {
+  expect(process.getBuiltinModule('node:sqlite')).toBe(undefined)
+})
+
 describe.each(DRIVERS)('$name', ({ name, open }) => {
   const { sqlite, using, plain } = embedded({ name, open }, out)
 
