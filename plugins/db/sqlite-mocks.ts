@@ -1,5 +1,5 @@
 /** `tripwire.db.sqlite`: what it reads and registers. What it is made of is loaded by the first that is asked for. */
-import { builtIn, type Facts, isA, RuleSyntaxError, suggest, type Tap } from '../../src/plugin.ts'
+import { builtIn, type Facts, isA, pathBelow, RuleSyntaxError, suggest, type Tap } from '../../src/plugin.ts'
 import type { Made } from './answers.ts'
 import { readKeys } from './engine-options.ts'
 import type { Database, SqliteOptions } from './family.ts'
@@ -33,6 +33,7 @@ export function sqlite(made: Made, tap: Tap, library: Library | undefined, path:
     tap,
     library,
     path: file,
+    shown: nearOf(file),
     builtIn,
     peer: (name: string) => tap.peer(name, 'tripwire.db.sqlite'),
     limit: tap.limit,
@@ -48,12 +49,15 @@ export function sqlite(made: Made, tap: Tap, library: Library | undefined, path:
 }
 
 /** What would answer who opens a file. */
-export function sqliteFor({ product, driver, path }: Facts): string | undefined {
-  if (product !== 'sqlite' || !DRIVERS.includes(String(driver)) || path === undefined) return undefined
-  const { relative, isAbsolute } = builtIn('node:path')
-  const near = relative(HOME, String(path))
-  const shown = near.startsWith('..') || isAbsolute(near) ? String(path) : near
-  return `await tripwire.db.sqlite(${/['\\]/.test(shown) ? JSON.stringify(shown) : `'${shown}'`})`
+export function sqliteFor({ driver, path }: Facts): string | undefined {
+  if (!DRIVERS.includes(String(driver)) || path === undefined) return undefined
+  const near = nearOf(String(path))
+  return `await tripwire.db.sqlite(${/['\\]/.test(near) ? JSON.stringify(near) : `'${near}'`})`
+}
+
+/** A path as code of this project would name it. */
+function nearOf(path: string): string {
+  return pathBelow(HOME, path) ?? path
 }
 
 function readPath(path: unknown): string {
@@ -89,5 +93,7 @@ function readOptions(options: unknown): SqliteOptions {
     throw new RuleSyntaxError('`from` is no path', "{ from: 'test/app.db' }")
   if (engine !== undefined && !DRIVERS.includes(engine))
     throw new RuleSyntaxError(`there is no engine '${engine}'`, DRIVERS.join(' or '), suggest(String(engine), DRIVERS))
+  if (engine === 'node:sqlite' && builtIn('node:sqlite') === undefined)
+    throw new RuleSyntaxError('this Node has no node:sqlite', 'Node 22.13 or newer, or better-sqlite3')
   return read
 }

@@ -146,7 +146,7 @@ export class Databases {
   /** Texts of tags are told apart by what they are, not by what they say. */
   #cannotRename(file: SqlFile, readOnly: boolean): void {
     const reply = this.#judgeKnown(file, readOnly)
-    if (reply) throw standInOf(reply).cannot(reply, 'a tag that names a database file', this.how(undefined, readOnly))
+    if (reply) throw standInOf(reply).cannot(reply, 'tag', this.how(undefined, readOnly))
   }
 
   #judgeKnown(file: SqlFile, readOnly: boolean): Reply | undefined {

@@ -24,9 +24,6 @@ interface Sqlite {
   backup?: Fn
 }
 
-const MADE_OUTSIDE = 'a database that was made, and not opened, where nothing answered in its place'
-const MADE_INSIDE = 'a database that was made for another one in memory: make it where it is opened'
-
 function guardNodeSqlite(seam: Seam, sqlite: Sqlite): void {
   const guard = new Databases(seam, 'node:sqlite')
   const opened = new WeakMap<object, Opened>()
@@ -41,9 +38,8 @@ function guardNodeSqlite(seam: Seam, sqlite: Sqlite): void {
       const { name, readOnly, standIn } = opened.get(this) ?? { name: undefined, readOnly: false }
       const reply = guard.open(name, readOnly)
       const how = guard.how(name, readOnly)
-      if (reply && standInOf(reply) !== standIn)
-        throw standInOf(reply).cannot(reply, standIn === undefined ? MADE_OUTSIDE : MADE_INSIDE, how)
-      if (!reply && standIn) throw new Error(`there is no answer here for ${MADE_INSIDE}`)
+      if (reply && standInOf(reply) !== standIn) throw standInOf(reply).cannot(reply, 'made', how)
+      if (!reply && standIn) throw new Error('the database was made in memory, in a sandbox: it is opened there only')
       return apply(original, this, args)
     }
   })
@@ -75,7 +71,7 @@ function guardNodeSqlite(seam: Seam, sqlite: Sqlite): void {
       try {
         const reply = guard.open(args[1], false)
         const how = guard.how(args[1], false)
-        if (reply && !NAMES_IN_BACKUPS) throw standInOf(reply).cannot(reply, 'a backup, before Node 24', how)
+        if (reply && !NAMES_IN_BACKUPS) throw standInOf(reply).cannot(reply, 'backup', how)
         if (reply) args[1] = standInOf(reply).name(reply, how)
       } catch (error) {
         return Promise.reject(error)

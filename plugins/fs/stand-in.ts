@@ -12,6 +12,9 @@ export interface How {
   readonly mustExist: boolean
 }
 
+/** What has no way into memory: a name in SQL, one in a tag, a backup, a database that was made elsewhere and is opened here. */
+export type Gap = 'name' | 'tag' | 'backup' | 'made'
+
 export interface StandIn {
   /** The name under which the driver's SQLite finds it. @throws where it finds none in memory by a name */
   name(reply: Reply, how: How): string
@@ -26,7 +29,7 @@ export interface StandIn {
   /** Takes a copy of a database that better-sqlite3 has open. @returns what stands for the native object of a backup */
   receive(reply: Reply, source: object, attached: unknown, how: How, parts: NativeParts): object
   /** The error of what it has no way to do. */
-  cannot(reply: Reply, what: string, how: How): Error
+  cannot(reply: Reply, gap: Gap, how: How): Error
 }
 
 export interface NativeParts {

@@ -2,7 +2,7 @@
 import { homeOf, nodeOf } from './install.mjs'
 
 /** Those that run Vitest on projects, which the cell then decides about. */
-const OF_PROJECTS = ['arrangements', 'charging', 'frames', 'pools', 'report', 'runtimes', 'ways-out']
+const OF_PROJECTS = ['arrangements', 'charging', 'frames', 'pools', 'report', 'runtimes', 'sqlite', 'ways-out']
 /** More of them, which CI runs on one Node only: it has a quarter of an hour for all. */
 const MORE_OF_PROJECTS = ['files', 'memory', 'on-trip', 'threads']
 /** Those whose projects are written in TypeScript, which the native runner does not take from older Nodes. */

@@ -4,15 +4,11 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { unguarded, usePlaces } from '../support/outside.ts'
-import { DRIVERS, embedded, failure, SCHEMA } from '../support/sqlite-drivers.ts'
+import { DRIVERS, embedded, failure, NONE, SCHEMA } from '../support/sqlite-drivers.ts'
 
 const { out, tree } = usePlaces()
 
-test.runIf(DRIVERS.length === 0)('only a Node without SQLite goes without these tests', () => {
-  expect(process.getBuiltinModule('node:sqlite')).toBe(undefined)
-})
-
-describe.each(DRIVERS)('$name', ({ name, open }) => {
+describe.skipIf(NONE).each(DRIVERS)('$name', ({ name, open }) => {
   const { sqlite, using, plain } = embedded({ name, open }, out)
 
   describe('what it holds at first', () => {
@@ -41,6 +37,26 @@ describe.each(DRIVERS)('$name', ({ name, open }) => {
       expect(await db.query('pragma user_version')).toEqual([{ user_version: 7 }])
       await db.query('delete from a')
       expect(tree()).toEqual(before)
+    })
+
+    test('is an EngineError where SQLite cannot run it, for the test and for who opens it', async () => {
+      const bad = `${SCHEMA};\ncreate table b (\n  id integer,\n  during as as\n)`
+      const error = await sqlite(out('app.db'), { schema: bad }).then(
+        () => undefined,
+        ({ message }: Error) => message,
+      )
+      expect(plain(error)).toMatchInlineSnapshot(`
+        "[TRIPWIRE_ENGINE] <driver> cannot run a statement.
+
+          sql    create table b (
+                   id integer,
+                   during as as
+          why    <driver> says: near "as": syntax error
+          fix    mend the statement; a function that it calls is registered before:
+                   schema: [({ engine }) => engine.function('now', () => …), 'db/schema.sql']
+          more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_ENGINE.md"
+      `)
+      expect(failure(() => using(() => {})).message).toBe(error)
     })
 
     test('is there for who does not wait, unless a function of it takes its time', async () => {

@@ -3,15 +3,15 @@ import { writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { unguarded, usePlaces } from '../support/outside.ts'
-import { DRIVERS, embedded, failure } from '../support/sqlite-drivers.ts'
+import { DRIVERS, embedded, failure, NONE } from '../support/sqlite-drivers.ts'
 
 const { out, tree } = usePlaces()
 
-test.runIf(DRIVERS.length === 0)('only a Node without SQLite goes without these tests', () => {
+test.runIf(NONE)('only a Node without SQLite goes without these tests', () => {
   expect(process.getBuiltinModule('node:sqlite')).toBe(undefined)
 })
 
-describe.each(DRIVERS)('$name', ({ name, open }) => {
+describe.skipIf(NONE).each(DRIVERS)('$name', ({ name, open }) => {
   const { sqlite, using, plain } = embedded({ name, open }, out)
 
   describe('a statement is an interaction', () => {

@@ -80,7 +80,7 @@ export const BetterSqlite = attempt(() => {
   return Database
 })
 
-export const DRIVERS: readonly Driver[] = [
+const THERE: readonly Driver[] = [
   ...(sqlite
     ? [{ name: 'node:sqlite', open: (path: string, options = {}) => new sqlite.DatabaseSync(path, options) } as const]
     : []),
@@ -93,6 +93,20 @@ export const DRIVERS: readonly Driver[] = [
       ]
     : []),
 ]
+
+/** Whether none is here. */
+export const NONE = THERE.length === 0
+/** Those that are here; where none is, one that nobody may use, so that its tests are seen to be left out. */
+export const DRIVERS: readonly Driver[] = NONE
+  ? [
+      {
+        name: 'node:sqlite',
+        open: () => {
+          throw new Error('this Node has none')
+        },
+      },
+    ]
+  : THERE
 
 export const SCHEMA = 'create table orders (id integer primary key, name text not null unique, total real, data blob)'
 

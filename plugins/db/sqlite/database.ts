@@ -9,7 +9,7 @@ import { NativeDatabase } from './native-connection.ts'
 import { byLibrary, makeNative, type Native, NativeEngine } from './native-engine.ts'
 import { NOWHERE, NodeEngine, type Sqlite } from './node-engine.ts'
 import { putBack } from './put-back.ts'
-import type { Hosted, How, NativeParts, StandIn } from './seam.ts'
+import type { Gap, Hosted, How, NativeParts, StandIn } from './seam.ts'
 import { imageOf, setUp } from './set-up.ts'
 
 type Name = 'node:sqlite' | 'better-sqlite3'
@@ -19,6 +19,8 @@ export interface Parts {
   readonly tap: Tap
   /** The file, absolute. */
   readonly path: string
+  /** As code would name it. */
+  readonly shown: string
   builtIn(name: string): unknown
   /** The library's class, as it was loaded last; undefined where nobody has loaded it. */
   readonly library: (new (file: unknown) => object) | undefined
@@ -44,30 +46,39 @@ export class SqliteDatabase implements Database<Name>, StandIn {
   readonly #options: SqliteOptions
   /** By what makes their connections. */
   readonly #held = new Map<object, Held>()
-  #current: Held
+  readonly #name: Name
+  #current: Held | undefined
+  #failed: unknown
   #image: Image | undefined
   /** Whether there is a file, as far as anybody can tell. */
   #exists: boolean
   #isClosed = false
   readonly #connections = new Set<object>()
 
-  /** @throws MissingPeerError, EngineError, and what the file and functions of the set-up throw */
+  /** @throws MissingPeerError */
   constructor(options: SqliteOptions, parts: Parts) {
     this.#parts = parts
     this.#options = options
     this.#exists = options.from !== undefined || options.schema !== undefined || options.seed !== undefined
-    this.#image = options.from === undefined ? undefined : imageOf(options.from, parts)
-    this.#current = this.#firstHeld()
-    const { waiting } = this.#current
-    this.ready = waiting === undefined ? Promise.resolve(this) : waiting.then(() => this)
+    const first = this.#first()
+    this.#name = first.name
+    try {
+      if (options.from !== undefined) this.#image = imageOf(options.from, parts)
+      const { waiting } = first.hold()
+      this.ready = waiting === undefined ? Promise.resolve(this) : waiting.then(() => this)
+    } catch (error) {
+      // Who opens it hears of it as well.
+      this.#failed = error
+      this.ready = Promise.reject(error)
+    }
   }
 
   get engine(): Name {
-    return this.#current.engine.name
+    return this.#current?.engine.name ?? this.#name
   }
 
   async query(sql: string, params: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
-    await this.#current.waiting
+    await this.#current?.waiting
     return this.#need().engine.all(sql, params)
   }
 
@@ -76,13 +87,13 @@ export class SqliteDatabase implements Database<Name>, StandIn {
   }
 
   async backup(): Promise<void> {
-    await this.#current.waiting
+    await this.#current?.waiting
     const held = this.#need()
     held.backup = this.#copyOf(held)
   }
 
   async restore(): Promise<void> {
-    await this.#current.waiting
+    await this.#current?.waiting
     const held = this.#need()
     if (held.backup) putBack(held.backup, held.engine)
   }
@@ -101,9 +112,8 @@ export class SqliteDatabase implements Database<Name>, StandIn {
   }
 
   name(reply: Reply, how: How): string {
-    if (how.driver !== 'node:sqlite')
-      throw this.cannot(reply, 'ATTACH or VACUUM INTO of a database in memory, with better-sqlite3', how)
-    const { engine } = this.#use(this.#nodeKey(), () => this.#nodeEngine())
+    if (how.driver !== 'node:sqlite') throw this.cannot(reply, 'name', how)
+    const { engine } = this.#use(this.#sqlite() as Sqlite, () => this.#nodeEngine())
     if (!this.#opens(how)) return NOWHERE
     return `${(engine as NodeEngine).uri}${how.readOnly ? '&mode=ro' : ''}`
   }
@@ -153,8 +163,8 @@ export class SqliteDatabase implements Database<Name>, StandIn {
     return { transfer: () => ({ totalPages, remainingPages: 0 }), close() {} }
   }
 
-  cannot(reply: Reply, what: string, how: How): Error {
-    return reply.limited(cannotDo(how.driver, what, this.#parts.path))
+  cannot(reply: Reply, gap: Gap, how: How): Error {
+    return reply.limited(cannotDo(how.driver, gap, this.#parts.shown))
   }
 
   /** Whether somebody who opens the file so finds one, or makes it. */
@@ -164,14 +174,14 @@ export class SqliteDatabase implements Database<Name>, StandIn {
   }
 
   #lineOf(driver: string, failure: Line['failure'], inTransaction: () => boolean): Line {
-    const { tap, path } = this.#parts
+    const { tap, path, shown } = this.#parts
     return {
       tap,
       driver,
       path,
       embedded: this,
       failure,
-      stale: (reply, text) => reply.limited(staleConnection(driver, text, path)),
+      stale: (reply, text) => reply.limited(staleConnection(driver, text, shown)),
       get inTransaction() {
         return inTransaction()
       },
@@ -180,6 +190,7 @@ export class SqliteDatabase implements Database<Name>, StandIn {
 
   /** @throws what the set-up threw, or Error while it is not done */
   #use(key: object, make: () => Engine): Held {
+    if (this.#failed !== undefined) throw this.#failed
     const held = this.#held.get(key) ?? this.#hold(key, make())
     this.#current = held
     if (held.waiting)
@@ -191,13 +202,15 @@ export class SqliteDatabase implements Database<Name>, StandIn {
 
   #need(): Held {
     if (this.#isClosed) throw new Error(`the database of ${this.#parts.path} was closed by the test`)
-    if (this.#current.failed !== undefined) throw this.#current.failed
+    const failed = this.#failed ?? this.#current?.failed
+    if (failed !== undefined || this.#current === undefined) throw failed
     return this.#current
   }
 
   #hold(key: object, engine: Engine): Held {
     const held: Held = { engine, waiting: undefined, failed: undefined, backup: undefined }
     this.#held.set(key, held)
+    this.#current = held
     const { limit } = this.#parts
     const done = () => {
       held.waiting = undefined
@@ -231,25 +244,23 @@ export class SqliteDatabase implements Database<Name>, StandIn {
     return engine.copy()
   }
 
-  /** Before anybody has opened it: by what is there. */
-  #firstHeld(): Held {
+  /** Before anybody has opened it: by what is there. @throws MissingPeerError */
+  #first(): { readonly name: Name; hold(): Held } {
     const { library, peer } = this.#parts
     const wanted = this.#options.engine
     const isNode =
       wanted === undefined ? library === undefined && this.#sqlite() !== undefined : wanted === 'node:sqlite'
-    if (isNode) return this.#hold(this.#nodeKey(), this.#nodeEngine())
-    const engine = byLibrary(library ?? (peer('better-sqlite3') as new (file: unknown) => object), this.#image)
-    return this.#hold(Object.getPrototypeOf(engine.native), engine)
+    if (isNode) return { name: 'node:sqlite', hold: () => this.#hold(this.#sqlite() as Sqlite, this.#nodeEngine()) }
+    const Library = library ?? (peer('better-sqlite3') as new (file: unknown) => object)
+    const hold = () => {
+      const engine = byLibrary(Library, this.#image)
+      return this.#hold(Object.getPrototypeOf(engine.native), engine)
+    }
+    return { name: 'better-sqlite3', hold }
   }
 
   #sqlite(): Sqlite | undefined {
     return this.#parts.builtIn('node:sqlite') as Sqlite | undefined
-  }
-
-  #nodeKey(): object {
-    const sqlite = this.#sqlite()
-    if (sqlite === undefined) throw new Error(`this Node has no node:sqlite (Node 22.5): ${process.version}`)
-    return sqlite
   }
 
   #nodeEngine(): NodeEngine {

@@ -11,12 +11,14 @@ export interface How {
   readonly mustExist: boolean
 }
 
+export type Gap = 'name' | 'tag' | 'backup' | 'made'
+
 export interface StandIn {
   name(reply: Reply, how: How): string
   host(reply: Reply, database: object, how: How): Hosted
   native(reply: Reply, args: readonly unknown[], how: How, parts: NativeParts): object
   receive(reply: Reply, source: object, attached: unknown, how: How, parts: NativeParts): object
-  cannot(reply: Reply, what: string, how: How): Error
+  cannot(reply: Reply, gap: Gap, how: How): Error
 }
 
 export interface NativeParts {
