@@ -18,7 +18,7 @@ import { guardSqlite } from './fs/sqlite.ts'
 import { guardSqliteAddons } from './fs/sqlite-addons.ts'
 import { guardStreams } from './fs/streams.ts'
 import { type Access, OPERATIONS } from './fs/table.ts'
-import { watchVolumes } from './fs/volumes.ts'
+import { guardUnwatch, watchVolumes } from './fs/volumes.ts'
 
 export const fs = definePlugin({
   name: 'fs',
@@ -60,6 +60,7 @@ export const fs = definePlugin({
     guardHandles(seam, fsModule, descriptors)
     guardStreams(seam, fsModule)
     guardChdir(seam)
+    guardUnwatch(tap, fsModule)
     guardSqlite(seam)
     guardSqliteAddons(seam)
     guardNativeFiles(seam)

@@ -26,6 +26,7 @@ export const real = {
   nextTick,
   setImmediate,
   setTimeout,
+  clearTimeout,
   platform,
   resolve,
   isAbsolute,

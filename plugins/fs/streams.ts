@@ -6,7 +6,8 @@ import { real } from './originals.ts'
 import { readPath } from './paths.ts'
 import { type Seam, type Step, slotOf } from './seam.ts'
 import { type FsOperation, OPERATIONS } from './table.ts'
-import type { Volume } from './volume/index.ts'
+import type { Volume, VolumeHandle } from './volume/index.ts'
+import { holderOf } from './volumes.ts'
 
 type Fn = (this: unknown, ...args: unknown[]) => unknown
 type Class = new (...args: unknown[]) => object
@@ -61,7 +62,11 @@ function judge(seam: Seam, name: string, operation: FsOperation, args: unknown[]
     fs?: object
     flags?: unknown
   }
-  if (options.fd !== undefined && options.fd !== null) return args
+  if (options.fd !== undefined && options.fd !== null) {
+    // Node knows its own handles only.
+    const isVolumes = typeof options.fd === 'object' && holderOf(options.fd) !== undefined
+    return isVolumes ? [path, (options.fd as VolumeHandle).streamOptions(options)] : args
+  }
   // Who brings functions of his own opens with those, and is judged by what they do.
   if (options.fs !== undefined && options.fs !== null) return args
   const access = operation.flags && onlyReads(flagsOf(operation.flags, args)) ? 'read' : 'write'

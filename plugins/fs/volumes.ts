@@ -1,5 +1,16 @@
 /** The guard's side of volumes: where one answers, and what belongs to none. What they are made of is loaded with the first. */
-import { fits, isAsymmetric, isRegExp, type Reply, RuleSyntaxError, SafeMap, suggest } from '../../src/plugin.ts'
+import {
+  fits,
+  isAsymmetric,
+  isRegExp,
+  type Reply,
+  RuleSyntaxError,
+  SafeMap,
+  SafeSet,
+  SafeWeakMap,
+  suggest,
+  type Tap,
+} from '../../src/plugin.ts'
 import { errorOf } from './failure.ts'
 import { real } from './originals.ts'
 import { readPath } from './paths.ts'
@@ -10,6 +21,8 @@ import type { Kit } from './volume/kit.ts'
 import { FIRST_DESCRIPTOR } from './volume/numbers.ts'
 
 export type { Volume }
+
+type Fn = (this: unknown, ...args: unknown[]) => unknown
 
 /** Functions that a volume answers; what Node does natively, by other names, it cannot. */
 export function answeredNames(): RegExp {
@@ -30,6 +43,16 @@ const holders = new SafeMap<Volume, true>()
 
 export function watchVolumes(given: Seam): void {
   seam = given
+}
+
+/** `fs.unwatchFile`, wherever it is called. */
+export function guardUnwatch(tap: Tap, module: typeof import('node:fs')): void {
+  tap.patch(module as unknown as Record<string, Fn>, 'unwatchFile', (original) => {
+    return function (...args) {
+      part?.unwatch(args[0], args[1])
+      return real.apply(original, this, args)
+    }
+  })
 }
 
 /** The part that volumes are made of. @throws RuleSyntaxError where the guard is not installed */
@@ -56,9 +79,29 @@ export function newVolume(contents: unknown, options: unknown): Volume {
       throw errorOf(stop, { access, syscall: step.function, path: file.path })
     volume.refuseDescriptor()
   }
+  volume.disclosing = (path, access) => mayDisclose(volume, path, access)
   volume.descriptors.onOpen = () => holders.set(volume, true)
   volume.descriptors.onIdle = () => holders.delete(volume)
   return volume
+}
+
+/** What passed under the scopes in force, so that it is judged and written down once. */
+const disclosed = new SafeWeakMap<object, Set<string>>()
+
+/** Of the real disk a volume discloses what the policy does, whatever name it has on the volume. @throws what stops it */
+function mayDisclose(volume: Volume, path: string, access: 'probe' | 'read'): void {
+  const memory = seam?.tap.memory()
+  // Reading is anybody's, unless a rule or the config says otherwise.
+  if (seam === undefined || memory === undefined || !(memory.ruled || memory.setting('fs.read') !== undefined)) return
+  const known = disclosed.get(memory) ?? new SafeSet()
+  disclosed.set(memory, known)
+  if (known.has(`${access} ${path}`)) return
+  const name = String(volume.descriptors.answered?.facts.function ?? access)
+  const step: Step = { access, last: 'entry', function: name }
+  const stop = volume.elsewhere(() => seam?.judge(path, step))
+  if (stop !== undefined && stop.kind !== 'reply')
+    throw errorOf(stop, { access, syscall: name.replace(/Sync$/, ''), path })
+  known.add(`${access} ${path}`)
 }
 
 /** The volume whose file a descriptor stands for. */

@@ -193,3 +193,22 @@ describe.each(['forks', 'vmThreads'])('in the pool %s, a volume', (pool) => {
     if (pool === 'forks') expect(told(run, name)).toMatchSnapshot()
   })
 })
+
+test('what `fs.read` keeps from being read is kept on a volume, whatever leads to it', async () => {
+  const file = `
+import fs from 'node:fs'
+import { expect, test } from 'vitest'
+import { tripwire } from 'vitest-tripwire'
+test('a link of the volume', () => {
+  tripwire.fs.volume({ link: { link: '/etc/hostname' }, own: 'x' })
+  tripwire.sandbox(() => {
+    expect(fs.readFileSync('own', 'utf8')).toBe('x')
+    fs.readFileSync('link')
+  })
+})`
+  const run = await runVitest({
+    'a.test.js': file,
+    'tripwire.config.ts': "export default { fs: { read: ['fixtures'] } }",
+  })
+  expect(told(run, 'a link of the volume')).toContain('reading /etc/hostname with fs.readFileSync')
+})

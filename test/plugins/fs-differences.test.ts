@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process'
 import fs, { promises, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { usePlaces } from '../support/outside.ts'
@@ -33,8 +35,14 @@ const ROWS: Readonly<Record<string, () => unknown>> = {
     fs.readFileSync(out('only.env'))
     expect(fs.statSync(out('only.env')).atimeMs).toBe(before)
   },
-  '`watchFile`': () => {
-    expect(() => fs.watchFile(out('only.env'), () => {})).toThrow(expect.objectContaining({ code: 'ENOSYS' }))
+  'a file of the disk that is watched': async () => {
+    const told: unknown[] = []
+    const watcher = fs.watch(out('file'), (...event) => void told.push(event))
+    using _ = tripwire.allow('subprocess')
+    execFileSync(process.execPath, ['-e', `fs.utimesSync(${JSON.stringify(out('file'))}, 1, 1)`])
+    await sleep(50)
+    expect(told).toEqual([])
+    watcher.close()
   },
   '`Dir`, `FileHandle`, `FSWatcher`': async () => {
     const folder = fs.opendirSync(places.outside)

@@ -8,6 +8,8 @@ export class Calls {
   readonly tree: Tree
   /** Told of what changed: the path, and whether the name itself came or went. */
   changed: (path: string, kind: 'rename' | 'change') => void = () => {}
+  /** Asked before code gets to know what the real disk has under a path that it may not have named. @throws what stops it */
+  disclosing: (path: string, access: 'probe' | 'read') => void = () => {}
   /** How many descriptors hold a file that may have no name any more. */
   readonly open = new Map<AnyInode, number>()
 
@@ -22,14 +24,28 @@ export class Calls {
     return place as Place & { readonly inode: AnyInode }
   }
 
+  /** Whether what stands there is, or was copied from, something of the real disk that may not be looked at. @throws what stops it */
+  disclose(inode: AnyInode, access: 'probe' | 'read'): void {
+    const path = inode.lower ?? inode.origin
+    if (path !== undefined) this.disclosing(path, access)
+  }
+
+  /** The names in a folder, for the code under test. */
+  names(folder: FolderInode): string[] {
+    this.disclose(folder, 'read')
+    return this.tree.list(folder)
+  }
+
   access(path: string, mode: number): void {
     const { inode } = this.need(path, 'always')
+    this.disclose(inode, 'probe')
     if (mode !== 0 && !may(inode, mode)) throw new Fault('EACCES')
   }
 
   readlink(path: string): string {
     const { inode } = this.need(path, 'folder')
     if (!(inode instanceof LinkInode)) throw new Fault('EINVAL')
+    this.disclose(inode, 'probe')
     return inode.target
   }
 

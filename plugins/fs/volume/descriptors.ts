@@ -38,10 +38,9 @@ export class OpenFile {
 export class Descriptors {
   readonly #calls: Calls
   readonly #files = new Map<number, OpenFile>()
-  /** The call that is answered at the moment. */
   #reply: Reply | undefined
   /** Asked where code holds a descriptor whose sandbox is not its own. @throws what stops it */
-  late: (file: OpenFile) => void = () => {
+  late: (file: Pick<OpenFile, 'path' | 'writes'>) => void = () => {
     throw new Fault('EBADF')
   }
   /** Told when the first file is opened, when the last is closed, and when any is. */
@@ -51,6 +50,11 @@ export class Descriptors {
 
   constructor(calls: Calls) {
     this.#calls = calls
+  }
+
+  /** The call that is answered at the moment. */
+  get answered(): Reply | undefined {
+    return this.#reply
   }
 
   get size(): number {
@@ -86,6 +90,14 @@ export class Descriptors {
     return file
   }
 
+  /** What is asked before each use of something that the present call opens, and that has no number. */
+  useOf(path: string): () => void {
+    const reply = this.#reply
+    return () => {
+      if (reply !== undefined && !reply.holds(kit().tap.frame())) this.late({ path, writes: false })
+    }
+  }
+
   open(path: string, flags: number, mode: number): number {
     const calls = this.#calls
     const follow =
@@ -110,7 +122,10 @@ export class Descriptors {
       if (inode instanceof FolderInode) {
         if (writes || (flags & (O_CREAT | O_TRUNC)) !== 0) throw new Fault('EISDIR')
       } else if ((flags & O_DIRECTORY) !== 0) throw new Fault('ENOTDIR')
-      if ((flags & O_WRONLY) === 0) mayRead(inode)
+      if ((flags & O_WRONLY) === 0) {
+        mayRead(inode)
+        if ((flags & O_TRUNC) === 0) calls.disclose(inode, 'read')
+      }
       if (writes) mayWrite(inode)
       if (inode instanceof FileInode) {
         calls.tree.load(inode)

@@ -2,7 +2,7 @@
 import nodeFs from 'node:fs'
 import { at, bytesOf, encoded, flagsOf, modeOf, type Options, optionsOf, pathText, secondsOf } from './arguments.ts'
 import { Fault } from './errors.ts'
-import { FileInode } from './inodes.ts'
+import { type AnyInode, FileInode } from './inodes.ts'
 import { statsOf } from './stats.ts'
 import type { VolumeParts } from './volume.ts'
 
@@ -77,6 +77,13 @@ export function fileFunctions({ calls, descriptors, faults }: VolumeParts): Fns 
   const truncate = (fd: Fd, length = 0) =>
     at('ftruncate', undefined, () => descriptors.truncate(numberOf(fd), Math.max(0, length)))
 
+  const changing = (syscall: string, fd: Fd, change: (inode: AnyInode) => void) =>
+    at(syscall, undefined, () => {
+      const { inode, path } = descriptors.file(numberOf(fd))
+      change(inode)
+      calls.changed(path, 'change')
+    })
+
   return {
     open,
     close,
@@ -123,14 +130,10 @@ export function fileFunctions({ calls, descriptors, faults }: VolumeParts): Fns 
     fstat: stat,
     fsync: (fd: Fd) => at('fsync', undefined, () => void descriptors.file(numberOf(fd))),
     fdatasync: (fd: Fd) => at('fdatasync', undefined, () => void descriptors.file(numberOf(fd))),
-    fchmod: (fd: Fd, mode: unknown) =>
-      at('fchmod', undefined, () => calls.chmodInode(descriptors.file(numberOf(fd)).inode, modeOf(mode, 0))),
-    fchown: (fd: Fd, uid: number, gid: number) =>
-      at('fchown', undefined, () => calls.chownInode(descriptors.file(numberOf(fd)).inode, uid, gid)),
+    fchmod: (fd: Fd, mode: unknown) => changing('fchmod', fd, (inode) => calls.chmodInode(inode, modeOf(mode, 0))),
+    fchown: (fd: Fd, uid: number, gid: number) => changing('fchown', fd, (inode) => calls.chownInode(inode, uid, gid)),
     futimes: (fd: Fd, atime: unknown, mtime: unknown) =>
-      at('futime', undefined, () =>
-        calls.utimesInode(descriptors.file(numberOf(fd)).inode, secondsOf(atime), secondsOf(mtime)),
-      ),
+      changing('futime', fd, (inode) => calls.utimesInode(inode, secondsOf(atime), secondsOf(mtime))),
   } as Fns
 
   function copy(source: string, target: string, mode: number): void {

@@ -1,5 +1,6 @@
 /** What `opendir` gives for a folder of a volume. */
 import type { Dirent } from 'node:fs'
+import { at } from './arguments.ts'
 import { codedError } from './errors.ts'
 import { kit } from './kit.ts'
 
@@ -8,15 +9,19 @@ type Callback = (error: Error | null, entry?: Dirent | null) => void
 export class VolumeDir {
   readonly path: string
   readonly #entries: Dirent[]
+  readonly #use: () => void
   #closed = false
 
-  constructor(path: string, entries: readonly Dirent[]) {
+  /** @param use asked before it is read @throws what stops who is late */
+  constructor(path: string, entries: readonly Dirent[], use: () => void) {
     this.path = path
+    this.#use = use
     this.#entries = [...entries]
   }
 
   readSync(): Dirent | null {
     if (this.#closed) throw closedError()
+    at('scandir', undefined, this.#use)
     return this.#entries.shift() ?? null
   }
 

@@ -109,15 +109,15 @@ export class VolumeHandle extends EventEmitter {
   }
 
   createReadStream(options: Options = {}): nodeFs.ReadStream {
-    return nodeFs.createReadStream(null as never, this.#streamOptions(options) as never)
+    return nodeFs.createReadStream(null as never, this.streamOptions(options) as never)
   }
 
   createWriteStream(options: Options = {}): nodeFs.WriteStream {
-    return nodeFs.createWriteStream(null as never, this.#streamOptions(options) as never)
+    return nodeFs.createWriteStream(null as never, this.streamOptions(options) as never)
   }
 
   /** Node's own stream on the descriptor; who closes it closes the handle. */
-  #streamOptions(options: Options): Options {
+  streamOptions(options: Options): Options {
     const close = (_: number, done: (error?: unknown) => void) => this.close().then(() => done(), done)
     return { ...options, fd: this.#fd, fs: { ...this.#forms.forStreams, close } }
   }

@@ -1,9 +1,11 @@
 /** Volumes, for the guard: loaded with the first of them, as most test files have none. */
 
+import type { VolumeHandle } from './handle.ts'
 import { readContents, readOptions } from './seeds.ts'
 import { assertState } from './state.ts'
 import { viewOf } from './view.ts'
 import { Volume } from './volume.ts'
+import { unwatch } from './watch-file.ts'
 
 export { useKit } from './kit.ts'
 
@@ -15,7 +17,8 @@ export const part = {
   },
   viewOf,
   assertState,
+  unwatch,
 }
 
 export type Part = typeof part
-export type { Volume }
+export type { Volume, VolumeHandle }

@@ -19,6 +19,8 @@ abstract class Inode {
   birthtime: number
   /** Its path on the real disk, as long as it is what is there. */
   lower: string | undefined
+  /** The path on the real disk that its contents come from, though they were changed here since. */
+  origin: string | undefined
   /** Whether something of it was changed here. */
   touched = true
   abstract readonly size: number
@@ -101,6 +103,7 @@ export class FileInode extends Inode {
       this.#hold(size)
       this.#bytes.fill(0, size, this.#size)
       this.#size = size
+      if (size === 0) this.origin = undefined
     }
     this.modified()
   }

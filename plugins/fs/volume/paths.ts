@@ -18,7 +18,9 @@ export function pathFunctions({ calls, faults }: VolumeParts): Fns {
     try {
       return at(syscall, pathText(path), () => {
         faults.opening(pathText(path), 'probe')
-        return statsOf(calls.need(pathText(path), follow).inode, options?.bigint === true)
+        const { inode } = calls.need(pathText(path), follow)
+        calls.disclose(inode, 'probe')
+        return statsOf(inode, options?.bigint === true)
       })
     } catch (error) {
       const { code } = error as { code?: string }
@@ -41,7 +43,9 @@ export function pathFunctions({ calls, faults }: VolumeParts): Fns {
   const exists = (path: unknown): boolean => {
     try {
       faults.opening(pathText(path), 'probe')
-      return tree.walk(pathText(path), 'always').inode !== undefined
+      const { inode } = tree.walk(pathText(path), 'always')
+      if (inode !== undefined) calls.disclose(inode, 'probe')
+      return inode !== undefined
     } catch {
       // Node's never throws, whatever it is given.
       return false
@@ -86,7 +90,7 @@ export function pathFunctions({ calls, faults }: VolumeParts): Fns {
         const { inode } = calls.need(shown, 'always')
         if (!(inode instanceof FolderInode)) throw new Fault('ENOTDIR')
         mayRead(inode)
-        return tree.list(inode).flatMap((name) => {
+        return calls.names(inode).flatMap((name) => {
           const entry = tree.lookup(inode, name)
           return entry === undefined ? [] : [{ name, inode: entry }]
         })

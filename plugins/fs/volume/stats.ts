@@ -24,6 +24,13 @@ export function statsOf(inode: AnyInode, bigint: boolean): object {
   return Object.assign(Object.create(bigPrototype), big)
 }
 
+/** As Node tells of a file that is not there. */
+export function noStats(bigint: boolean): object {
+  const zero = { mode: 0, nlink: 0, uid: 0, gid: 0, ino: 0, size: 0, atime: 0, mtime: 0, ctime: 0, birthtime: 0 }
+  const nowhere = bigint ? { dev: 0n, blksize: 0n } : { dev: 0, blksize: 0 }
+  return Object.assign(statsOf(zero as AnyInode, bigint), nowhere)
+}
+
 export function statFsOf({ limit, used }: { readonly limit: number; readonly used: number }, bigint: boolean): object {
   const free = Math.floor((limit - used) / BLOCK)
   const numbers = {

@@ -189,6 +189,7 @@ export class Tree {
     const bytes = kit().real.readFileSync(file.lower)
     if (file.nlink > 1) this.#linked.set(identityOf(file.lower), file)
     file.load(new Uint8Array(bytes))
+    file.origin = file.lower
     file.lower = undefined
     // From here on it is what it is here.
     file.touched = true

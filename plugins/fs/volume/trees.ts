@@ -1,7 +1,7 @@
 /** Functions on whole trees: removing, copying, searching, listing by `Dir`. Node carries them out by others of its functions. */
 import type { Dirent } from 'node:fs'
 import { at, encodedName, type Options, optionsOf, pathText } from './arguments.ts'
-import { codedError, Fault, systemError } from './errors.ts'
+import { Fault, systemError } from './errors.ts'
 import { VolumeDir } from './folders.ts'
 import { FolderInode, LinkInode } from './inodes.ts'
 import { kit } from './kit.ts'
@@ -13,7 +13,7 @@ type Fns = Record<string, (...args: never[]) => unknown>
 
 const MAJOR = Number.parseInt(process.versions.node, 10)
 
-export function treeFunctions({ calls, faults, functions }: VolumeParts): Fns {
+export function treeFunctions({ calls, descriptors, faults, functions }: VolumeParts): Fns {
   const { tree } = calls
   const rm = (path: unknown, options: Options = {}, sync = false) => {
     const isForced = options.force === true && options.recursive === true
@@ -81,7 +81,7 @@ export function treeFunctions({ calls, faults, functions }: VolumeParts): Fns {
         functions.mkdir(to, { recursive: true })
         functions.chmod(to, source.permissions)
       }
-      for (const name of tree.list(source)) copy(`${from}/${name}`, `${to}/${name}`, options)
+      for (const name of calls.names(source)) copy(`${from}/${name}`, `${to}/${name}`, options)
       return
     }
     if (target instanceof FolderInode) {
@@ -115,12 +115,16 @@ export function treeFunctions({ calls, faults, functions }: VolumeParts): Fns {
       const { inode } = calls.need(text, 'always')
       if (!(inode instanceof FolderInode)) throw new Fault('ENOTDIR')
       if (recursive === true)
-        return new VolumeDir(text, functions.readdir(text, { encoding, recursive, withFileTypes: true }) as Dirent[])
-      const entries = tree.list(inode).flatMap((name) => {
+        return new VolumeDir(
+          text,
+          functions.readdir(text, { encoding, recursive, withFileTypes: true }) as Dirent[],
+          descriptors.useOf(text),
+        )
+      const entries = calls.names(inode).flatMap((name) => {
         const entry = tree.lookup(inode, name)
         return entry === undefined ? [] : [direntOf(encodedName(name, encoding), entry, text)]
       })
-      return new VolumeDir(text, entries)
+      return new VolumeDir(text, entries, descriptors.useOf(text))
     })
   }
 
@@ -136,7 +140,7 @@ export function treeFunctions({ calls, faults, functions }: VolumeParts): Fns {
     const excluded = options.exclude as undefined | readonly string[] | ((entry: unknown) => boolean)
     const found: unknown[] = []
     const visit = (folder: FolderInode, path: string) => {
-      for (const name of tree.list(folder)) {
+      for (const name of calls.names(folder)) {
         const inode = tree.lookup(folder, name)
         if (inode === undefined) continue
         const whole = path === '/' ? `/${name}` : `${path}/${name}`
@@ -168,9 +172,6 @@ export function treeFunctions({ calls, faults, functions }: VolumeParts): Fns {
     glob,
     openAsBlob(path: unknown, options: { type?: string } = {}) {
       return new Blob([functions.readFile(path) as BlobPart], { type: options.type ?? '' })
-    },
-    watchFile(path: unknown) {
-      throw codedError('ENOSYS', `a volume has no watchFile, for ${pathText(path)}: fs.watch works on one`)
     },
   } as Fns
 }

@@ -19,6 +19,7 @@ import type { Contents, VolumeOptions } from './seeds.ts'
 import { Tree } from './tree.ts'
 import { treeFunctions } from './trees.ts'
 import { watchFunctions } from './watch.ts'
+import { watchFileFunctions } from './watch-file.ts'
 
 type Fn = (...args: unknown[]) => unknown
 
@@ -59,6 +60,7 @@ const ONLY_LOOKS: Left = { pending: () => false, state: () => undefined }
 const OF_TWO_PATHS = /^(?:rename|link|symlink|copyFile|cp)(?:Sync)?$/
 /** Behind a link it leads elsewhere than the path says. */
 const UPWARDS = /(?:^|\/)\.\.(?:\/|$)/
+const WATCHES = /^watch(?:File)?$/
 /** They say what lies below a folder as well. */
 const OF_TREES = /^(?:readdir|opendir|watch|glob|cp)/
 
@@ -72,6 +74,9 @@ export class Volume {
   /** What has to be asserted: what is left in the end, or each operation. */
   readonly ledger: VolumeOptions['ledger']
   readonly faults: Faults
+  /** Asked before code gets to know what the real disk has under a path. @throws what stops it */
+  disclosing: (path: string, access: 'probe' | 'read') => void = () => {}
+  #isAskingElsewhere = false
   /** Folders that every disk has, and nobody wants to be told of. */
   readonly hidden = new Set<string>()
   readonly #operations: Operations | undefined
@@ -84,10 +89,12 @@ export class Volume {
     this.tree = new Tree(over, size)
     this.faults = new Faults((path) => this.#absolute(path))
     const calls = new Calls(this.tree)
+    calls.disclosing = (path, access) => this.disclosing(path, access)
     this.descriptors = new Descriptors(calls)
     const functions = {} as Functions
     const parts: VolumeParts = { calls, descriptors: this.descriptors, faults: this.faults, functions }
-    Object.assign(functions, fileFunctions(parts), pathFunctions(parts), treeFunctions(parts), watchFunctions(parts))
+    for (const made of [fileFunctions, pathFunctions, treeFunctions, watchFunctions, watchFileFunctions])
+      Object.assign(functions, made(parts))
     this.#functions = functions
     if (ledger === 'operations') this.#operations = new Operations(this)
     this.descriptors.onClose = (file) => this.#operations?.closed(file)
@@ -137,8 +144,22 @@ export class Volume {
       return true
     }
     reply.accountsBy(ONLY_LOOKS)
+    if (this.#isAskingElsewhere) return reply.declines() ?? false
     if (!this.#isRealDisks(asked)) return true
-    return reply.declines() ?? false
+    const stopped = reply.declines()
+    // Who watches a file of the disk is to see what is done to it here.
+    const isWatched = stopped === undefined && WATCHES.test(asked.function)
+    return stopped ?? (isWatched && reply.answer === this)
+  }
+
+  /** Runs a judgment of which this volume is no part: as if there were only the real disk. */
+  elsewhere<T>(judge: () => T): T {
+    this.#isAskingElsewhere = true
+    try {
+      return judge()
+    } finally {
+      this.#isAskingElsewhere = false
+    }
   }
 
   #isRealDisks({ text, last, function: name }: Asked): boolean {
