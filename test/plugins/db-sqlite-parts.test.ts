@@ -37,7 +37,9 @@ describe('statements', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.constantFrom(...STATEMENTS), between)), (parts) => {
         const found = splitStatements(parts.flat().join(''))
-        expect(found.map((statement) => foldStatement(statement))).toEqual(parts.map(([statement]) => foldStatement(statement)))
+        expect(found.map((statement) => foldStatement(statement))).toEqual(
+          parts.map(([statement]) => foldStatement(statement)),
+        )
       }),
     )
   })

@@ -1,4 +1,5 @@
 /** What a rule or the config keeps from being read stays unread on a volume, under whatever name it stands there. */
+import { once } from 'node:events'
 import fs, { promises } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -117,7 +118,7 @@ test('a stream takes a handle of the volume in the place of a descriptor, and cl
   tripwire.fs.volume({ 'a.txt': 'text' }, { at: places.inside })
   await tripwire.sandbox(async () => {
     const handle = await promises.open(into('b.txt'), 'w')
-    const closed = new Promise<void>((resolve) => handle.once('close', resolve))
+    const closed = once(handle as never, 'close')
     const stream = fs.createWriteStream('', { fd: handle })
     await new Promise<void>((resolve) => stream.end('streamed', resolve))
     await closed
