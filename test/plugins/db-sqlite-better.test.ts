@@ -107,6 +107,15 @@ describe.skipIf(BetterSqlite === undefined)('better-sqlite3', () => {
     expect(tree()).toEqual(before)
   })
 
+  test('is a copy of a file of a volume', async () => {
+    const bytes = new Database(':memory:').exec('create table t (a); insert into t values (5)').serialize()
+    tripwire.fs.volume({ 'seed.db': bytes }).optional()
+    const db = await tripwire.sandbox(() =>
+      tripwire.db.sqlite(out('app.db'), { from: 'seed.db', engine: 'better-sqlite3' }),
+    )
+    expect(await db.query('select a from t')).toEqual([{ a: 5 }])
+  })
+
   test('is missing where it must exist, until somebody has made it', async () => {
     await tripwire.db.sqlite(out('app.db'), { engine: 'better-sqlite3' })
     const errors = tripwire.sandbox(() => {

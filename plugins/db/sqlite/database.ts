@@ -248,10 +248,11 @@ export class SqliteDatabase implements Database<Name>, StandIn {
   #first(): { readonly name: Name; hold(): Held } {
     const { library, peer } = this.#parts
     const wanted = this.#options.engine
-    const isNode =
-      wanted === undefined ? library === undefined && this.#sqlite() !== undefined : wanted === 'node:sqlite'
-    if (isNode) return { name: 'node:sqlite', hold: () => this.#hold(this.#sqlite() as Sqlite, this.#nodeEngine()) }
+    const node = { name: 'node:sqlite', hold: () => this.#hold(this.#sqlite() as Sqlite, this.#nodeEngine()) } as const
+    if (wanted === 'node:sqlite' || (wanted === undefined && library === undefined && this.#sqlite())) return node
     const Library = library ?? (peer('better-sqlite3') as new (file: unknown) => object)
+    // It is there, and was compiled for another Node.
+    if (wanted === undefined && this.#sqlite() && !works(Library)) return node
     const hold = () => {
       const engine = byLibrary(Library, this.#image)
       return this.#hold(Object.getPrototypeOf(engine.native), engine)
@@ -268,6 +269,14 @@ export class SqliteDatabase implements Database<Name>, StandIn {
     const make = () => new NodeEngine(this.#sqlite() as Sqlite, () => `tripwire-${randomUUID()}`, this.#image)
     // Reading the file that it is a copy of is the test's, wherever the code stands that opens the copy.
     return this.#parts.tap.outside(make)
+  }
+}
+
+function works(Library: new (file: unknown) => object): boolean {
+  try {
+    return new Library(':memory:') !== undefined
+  } catch {
+    return false
   }
 }
 
