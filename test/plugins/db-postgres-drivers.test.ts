@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Database, tripwire } from 'vitest-tripwire'
 import { expectInDocs, table } from '../support/docs.ts'
 import { CHECKS } from '../support/postgres-checks.ts'
-import { DRIVERS, drizzled, SCHEMA } from '../support/postgres-drivers.ts'
+import { DRIVERS, drizzled, mapped, SCHEMA } from '../support/postgres-drivers.ts'
 
 const ENGINES = ['pg-mem', 'pglite'] as const
 type Engine = (typeof ENGINES)[number]
@@ -83,6 +83,16 @@ describe.each(ENGINES)('over %s', (engine) => {
       found: [{ id: 2, name: 'drizzled', count: 5 }],
       failed: 'no',
       after: [{ count: 5 }],
+    })
+    assertAll()
+  })
+
+  test('the mapper of TypeORM', async () => {
+    expect(await tripwire.sandbox(mapped)).toEqual({
+      found: { id: 2, name: 'mapped', count: 5, tags: ['a', 'b c'] },
+      failed: 'no',
+      after: [{ count: 7 }],
+      number: 1,
     })
     assertAll()
   })

@@ -8,6 +8,7 @@ import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import Cursor from 'pg-cursor'
 import postgres from 'postgres'
+import { DataSource, type EntityManager, EntitySchema, type QueryRunner } from 'typeorm'
 
 /** A driver, as far as all of them are alike. */
 export interface Driver {
@@ -118,6 +119,76 @@ export const DRIVERS: Readonly<Record<string, () => Driver>> = {
       end: () => db.destroy(),
     }
   },
+  TypeORM() {
+    const source = typeorm()
+    // It connects at once, and the sandbox is where the first statement is.
+    let started: Promise<unknown> | undefined
+    const start = () => {
+      started ??= source.initialize()
+      return started
+    }
+    const run =
+      (runner: QueryRunner): Driver['query'] =>
+      async (sql, params = []) =>
+        (await runner.query(sql, [...params], true)).records
+    return {
+      async query(sql, params) {
+        await start()
+        const runner = source.createQueryRunner()
+        try {
+          return await run(runner)(sql, params)
+        } finally {
+          await runner.release()
+        }
+      },
+      async transaction(fn) {
+        await start()
+        return source.transaction((manager: EntityManager) => fn(run(manager.queryRunner as QueryRunner)))
+      },
+      end: () => source.destroy(),
+    }
+  },
+}
+
+interface Item {
+  id: number
+  name: string
+  count: number | null
+  tags: string[] | null
+}
+
+const Items = new EntitySchema<Item>({
+  name: 'Item',
+  tableName: 'items',
+  columns: {
+    id: { type: 'integer', primary: true, generated: true },
+    name: { type: 'text' },
+    count: { type: 'integer', nullable: true },
+    tags: { type: 'text', array: true, nullable: true },
+  },
+})
+
+function typeorm(): DataSource {
+  const { user: username, ...place } = CONNECTION
+  return new DataSource({ type: 'postgres', username, ...place, entities: [Items] })
+}
+
+/** TypeORM writes its own SQL. */
+export async function mapped() {
+  const source = await typeorm().initialize()
+  const repository = source.getRepository(Items)
+  const { id } = await repository.save({ name: 'mapped', count: 5, tags: ['a', 'b c'] })
+  const found = await repository.findOneBy({ name: 'mapped' })
+  const failed = await source
+    .transaction(async (inner) => {
+      await inner.update(Items, { id }, { count: 6 })
+      throw new Error('no')
+    })
+    .catch((error) => error.message)
+  await repository.increment({ id }, 'count', 2)
+  const [after, number] = await repository.findAndCount({ where: { name: 'mapped' }, select: { count: true } })
+  await source.destroy()
+  return { found, failed, after, number }
 }
 
 const items = pgTable('items', { id: serial('id').primaryKey(), name: text('name'), count: integer('count') })
