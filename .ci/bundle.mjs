@@ -89,6 +89,7 @@ const parts = {
   postgres: 'db/postgres',
   redis: 'db/redis',
   mysql: 'db/mysql',
+  mongodb: 'db/mongodb',
   sqlite: 'db/sqlite',
   volume: 'fs/volume',
 }

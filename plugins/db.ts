@@ -37,8 +37,11 @@ const ON_ENGINE =
 const ON_DISK =
   'a database file is judged by the folders of fs.write, and of fs.read where it is opened for reading only'
 
+/** Products that are given commands, and no statements. */
+const COMMANDS = ['redis', 'mongodb']
+
 /** Products that scripts answer, and no engine. */
-const SCRIPTED = ['redis', 'mysql']
+const SCRIPTED = ['redis', 'mysql', 'mongodb']
 
 /** Mocks are made by the test, on its own; what they are served with is the plugin's. */
 let installed: Tap | undefined
@@ -140,7 +143,7 @@ function driverOf(frames: readonly StackFrame[]): { name: string; product: strin
 
 function describe({ operation, facts }: Layer): string {
   if (operation === 'db:query' || operation === 'db:control')
-    return `the ${facts.product === 'redis' ? 'command' : 'statement'} ${shorten(wordsOf(facts))} on ${placeOf(facts)}`
+    return `the ${COMMANDS.includes(String(facts.product)) ? 'command' : 'statement'} ${shorten(wordsOf(facts))} on ${placeOf(facts)}`
   if (operation !== 'db:connect') {
     const reading = operation === 'db:read' ? ' for reading' : ''
     return `opening the ${facts.product} database ${facts.path} with ${facts.driver}${reading}`
@@ -148,11 +151,17 @@ function describe({ operation, facts }: Layer): string {
   return `${facts.driver} to ${placeOf(facts)}${facts.user === undefined ? '' : ` as ${facts.user}`}`
 }
 
-/** What a statement says: of a command of Redis, the arguments are half. */
+/** What a statement says: of a command of Redis, the arguments are half; one of MongoDB is about a collection. */
 function wordsOf({ product, text, params }: Layer['facts']): string {
-  if (product !== 'redis' || !Array.isArray(params)) return String(text)
-  const shown = params.map((param) => (typeof param === 'string' ? param : `<${param.length} bytes>`))
-  return [text, ...shown].join(' ').replaceAll(/\s+/g, ' ')
+  if (!COMMANDS.includes(String(product)) || !Array.isArray(params)) return String(text)
+  const shown = params.map((param) => {
+    if (typeof param === 'string') return param
+    return ArrayBuffer.isView(param) ? `<${param.byteLength} bytes>` : param?.collection
+  })
+  return [text, ...shown]
+    .filter((word) => word !== undefined)
+    .join(' ')
+    .replaceAll(/\s+/g, ' ')
 }
 
 /** Long statements are cut: all of it is among the facts. */

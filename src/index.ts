@@ -11,7 +11,14 @@ import { readSlot } from './patch/slot.ts'
 import { VERSION } from './version.ts'
 
 export type { Database, DatabaseSetup, PostgresOptions, SqliteOptions } from '../plugins/db/family.ts'
-export type { MysqlReply, RedisReply, ScriptedMysql, ScriptedRedis } from '../plugins/db/scripted-family.ts'
+export type {
+  MongoReply,
+  MysqlReply,
+  RedisReply,
+  ScriptedMongo,
+  ScriptedMysql,
+  ScriptedRedis,
+} from '../plugins/db/scripted-family.ts'
 
 export type {
   FsContent,

@@ -24,6 +24,7 @@ const SUGGESTED: Readonly<
   redis: suggestScripted,
   sqlite: sqliteFor,
   mysql: suggestScripted,
+  mongodb: suggestScripted,
 }
 
 /**
@@ -61,6 +62,7 @@ export function mockingOf(tapOf: () => Tap, libraryOf: () => Library | undefined
         sqlite: (path: unknown, options?: unknown) => sqlite(made, tapOf(), libraryOf(), path, options),
         redis: (url: unknown) => scripted('redis', made, tapOf(), url),
         mysql: (url: unknown) => scripted('mysql', made, tapOf(), url),
+        mongodb: (url: unknown) => scripted('mongodb', made, tapOf(), url),
       }
     },
   }

@@ -38,12 +38,19 @@ export const SCHEMES = {
     form: `'mysql://[user:password@]host[:port]/database', ${ESCAPED}`,
     socket: (path) => path,
   },
+  mongodb: {
+    name: 'MongoDB',
+    begins: /^mongodb:\/\//,
+    port: 27_017,
+    form: `'mongodb://[user:password@]host[:port][,host[:port]…][/database][?replicaSet=name]', ${ESCAPED}`,
+    socket: (path) => path,
+  },
 } as const satisfies Readonly<Record<string, Scheme>>
 
-/** Where a database is, as its mocks have it. */
+/** Where a database is, as its mocks have it; of several servers, where one of them is. */
 export interface Place {
-  readonly host?: string
-  readonly port?: number
+  readonly host?: string | readonly string[]
+  readonly port?: number | readonly number[]
   readonly path?: string
   readonly database?: string
 }
@@ -53,6 +60,22 @@ export interface Read {
   readonly place: Place
   readonly account: { readonly user?: string; readonly password: string } | undefined
   readonly text: string
+  /** What follows the `?`. */
+  readonly options: URLSearchParams
+}
+
+/** Of several servers, with what goes before them and what follows. */
+const SERVERS = /^([a-z]+:\/\/(?:[^/]*@)?)([^/?@,]+(?:,[^/?@,]+)+)(.*)$/s
+
+/** A URL that may name several servers. @throws RuleSyntaxError */
+export function readServers(url: unknown, scheme: Scheme): Read {
+  const [, before, list = '', after] = SERVERS.exec(String(url)) ?? []
+  if (before === undefined) return readUrl(url, scheme)
+  const each = list.split(',').map((server) => readUrl(before + server + after, scheme))
+  const [{ place, account, options }] = each as [Read]
+  const host = each.map(({ place }) => place.host as string)
+  const port = [...new Set(each.map(({ place }) => place.port as number))]
+  return { place: { ...place, host, port }, account, options, text: withoutSecrets(String(url)) }
 }
 
 /** @throws RuleSyntaxError */
@@ -80,7 +103,7 @@ export function readUrl(url: unknown, { name, begins, port: usual, form, socket 
       : { host: host.replace(/^\[|\]$/g, ''), port: number }
   const user = username === '' ? {} : { user: decodeURIComponent(username) }
   const account = password === '' ? undefined : { ...user, password: decodeURIComponent(password) }
-  return { place: { ...at, ...(database !== '' && { database }) }, account, text }
+  return { place: { ...at, ...(database !== '' && { database }) }, account, text, options: searchParams }
 }
 
 /** Up to the last `@`: passwords that nobody escaped have `@`, `/`, `?` and `#` as they are. */

@@ -75,8 +75,44 @@ export interface ScriptedMysql {
   on(statement: string | RegExp | object, params: readonly unknown[] | object, reply: MysqlScriptReply): MockHandle
 }
 
+/** What a command of MongoDB gives: documents for a cursor, an error, or whatever else the server would (`{ n: 1 }`). */
+export type MongoReply =
+  | { readonly documents: readonly object[] }
+  | { readonly error: { readonly code: number; readonly message: string; readonly codeName?: string } }
+  | Error
+  | { readonly [key: string]: unknown }
+
+/** A reply, or what makes it of the command: `{ collection, filter, … }`. */
+export type MongoScriptReply =
+  | MongoReply
+  // biome-ignore lint/suspicious/noExplicitAny: whoever writes it knows what the command says
+  | ((command: any) => MongoReply | Promise<MongoReply>)
+
+/** A MongoDB that has no collections: scripts say what is in them. */
+export interface ScriptedMongo {
+  /**
+   * Answers a command: once, unless the handle says otherwise.
+   *
+   * @param command its name as the server has it: `find`, `insert`, `update`, `delete`, `aggregate`, `findAndModify`, …; a RegExp or a matcher for it
+   * @param said what it says, part by part (`collection`, `filter`, `documents`, `updates`, `pipeline`, …); what is left out fits anything
+   * @throws SandboxMisuseError for a command or a reply that cannot be meant
+   * @example mongodb.on('find', { collection: 'users', filter: { age: 5 } }, { documents: [{ name: 'Ada' }] }).always()
+   */
+  on(command: string | RegExp | object, reply: MongoScriptReply): MockHandle
+  on(command: string | RegExp | object, said: object, reply: MongoScriptReply): MockHandle
+}
+
 /** Those of `tripwire.db` that scripts answer. */
 export interface ScriptedFamily {
+  /**
+   * Answers connections to a MongoDB in sandboxes by scripts, for the `mongodb` driver and what stands on it. A command that no script answers is
+   * stopped.
+   *
+   * @param url where the code under test connects to, with its `replicaSet` if it has one: `mongodb://localhost:27017/app`; without a database any
+   * @throws MissingPeerError where the package mongodb is not installed: its BSON is used
+   * @example const mongodb = tripwire.db.mongodb('mongodb://localhost:27017/app')
+   */
+  mongodb(url: string | URL): ScriptedMongo
   /**
    * Answers connections to a MySQL or MariaDB in sandboxes by scripts, for any driver that speaks to a server. A statement that no script answers is
    * stopped.

@@ -9,12 +9,12 @@ import {
   type Tap,
 } from '../../src/plugin.ts'
 import { answerAt, type DbAnswer, type Embedded, type Made } from './answers.ts'
-import { type Read, readUrl, SCHEMES, urlOf } from './place.ts'
+import { type Read, readServers, SCHEMES, urlOf } from './place.ts'
 import { senderOf } from './senders.ts'
 import type { Sender } from './writes.ts'
 
 /** Products that scripts answer, by the names of their parts. */
-export type ScriptedProduct = 'redis' | 'mysql'
+export type ScriptedProduct = 'redis' | 'mysql' | 'mongodb'
 
 /** What a handle is made with. */
 export interface Registering {
@@ -28,6 +28,8 @@ export interface Registering {
 export interface ScriptedParts extends Registering {
   /** Who is let in; anybody where there is none. */
   readonly account: Read['account']
+  /** A set of servers that know of each other, by its name, and where the first of them is. */
+  readonly set: { readonly name: string; readonly primary: string } | undefined
   readonly sender: Sender
   readonly builtIn: typeof builtIn
   /** A package that the user has. @throws MissingPeerError */
@@ -50,13 +52,14 @@ export function scripted(
   url: unknown,
 ): object {
   const what = `tripwire.db.${product}`
-  const { place, account, text } = readUrl(url, SCHEMES[product])
+  const { place, account, text, options } = readServers(url, SCHEMES[product])
   if (product === 'redis' && place.database !== undefined && !/^\d+$/.test(place.database))
     throw new RuleSyntaxError(`'${place.database}' is no number of a database`, SCHEMES.redis.form)
   const patterns = { product, ...place }
   const { createScripted } = tap.part(product) as ScriptedPart
   const { embedded, handle } = createScripted({
     account,
+    set: setOf(place, options.get('replicaSet')),
     sender: senderOf,
     builtIn,
     peer: (name) => tap.peer(name, what),
@@ -68,6 +71,12 @@ export function scripted(
   })
   answerAt({ register, print, asserting }, patterns, embedded, print(what, [text]))
   return handle
+}
+
+function setOf({ host, port }: Read['place'], name: string | null): ScriptedParts['set'] {
+  const [first = ''] = [host ?? []].flat()
+  const [at] = [port ?? []].flat()
+  return name === null ? undefined : { name, primary: `${first.includes(':') ? `[${first}]` : first}:${at}` }
 }
 
 /** What would answer a call, as code. */

@@ -14,7 +14,12 @@ export function varied(now: unknown, before: unknown): unknown {
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return tagOf(value) === '[object Object]'
+  return tagOf(value) === '[object Object]' && !saysItsCode(value)
+}
+
+/** What is written as something else than its keys is varied as a whole. */
+function saysItsCode(value: unknown): boolean {
+  return typeof (value as Record<symbol, unknown> | undefined)?.[CODE] === 'function'
 }
 
 function sameKeys(one: object, other: object): boolean {
@@ -32,7 +37,7 @@ const NAMES: Readonly<Record<string, string>> = {
 function matcherFor(value: unknown): object {
   const name =
     typeof value === 'object' && value !== null ? tagOf(value).slice('[object '.length, -1) : NAMES[typeof value]
-  const code = name === undefined || value === null ? 'expect.anything()' : `expect.any(${name})`
+  const code = name === undefined || value === null || saysItsCode(value) ? 'expect.anything()' : `expect.any(${name})`
   return { [CODE]: () => code }
 }
 

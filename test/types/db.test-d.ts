@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest'
-import { type Database, type ScriptedMysql, type ScriptedRedis, tripwire } from 'vitest-tripwire'
+import { type Database, type ScriptedMongo, type ScriptedMysql, type ScriptedRedis, tripwire } from 'vitest-tripwire'
 
 test('an embedded database is what its functions say', async () => {
   const db = await tripwire.db.postgres('postgres://localhost/app', {
@@ -44,4 +44,15 @@ test('a scripted MySQL takes a statement, its parameters if they matter, and a r
   mysql.on('select 1')
   // @ts-expect-error a reply gives rows, or what became of them
   mysql.on('select 1', () => ({ insertId: 1 }))
+})
+
+test('a scripted MongoDB takes a command, what it says if that matters, and a reply', () => {
+  const mongodb = tripwire.db.mongodb('mongodb://localhost/app')
+  expectTypeOf(mongodb).toEqualTypeOf<ScriptedMongo>()
+  mongodb.on('find', { collection: 'users' }, { documents: [{ a: 1 }] }).always()
+  mongodb.on(/^insert/, { n: 1 })
+  mongodb.on('insert', {}, async ({ documents }) => ({ n: documents.length }))
+  mongodb.on('insert', { error: { code: 11_000, message: 'twice' } })
+  // @ts-expect-error there is no reply
+  mongodb.on('find')
 })

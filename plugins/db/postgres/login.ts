@@ -1,4 +1,5 @@
-/** Asks a client for a password, in the ways that Postgres has (PostgreSQL documentation, 55.3; RFC 5802). */
+/** Asks a client for a password, in the ways that Postgres has (PostgreSQL documentation, 55.3). */
+import { Scram } from '../scram.ts'
 import { Failure } from './failure.ts'
 import { say } from './wire.ts'
 
@@ -15,7 +16,6 @@ export interface Account {
 type Crypto = typeof import('node:crypto')
 
 const MECHANISM = 'SCRAM-SHA-256'
-const ITERATIONS = 4096
 
 /** One client that is asked. */
 export class Login {
@@ -23,14 +23,15 @@ export class Login {
   readonly #user: string
   readonly #crypto: Crypto
   readonly #salt: Buffer
-  #scram: { readonly bare: string; readonly first: string; readonly nonce: string } | undefined
+  readonly #scram: Scram
 
   /** @param user who the client says that it is */
   constructor(account: Account, user: string, crypto: Crypto) {
     this.#account = account
     this.#user = user
     this.#crypto = crypto
-    this.#salt = crypto.randomBytes(account.method === 'md5' ? 4 : 16)
+    this.#salt = crypto.randomBytes(4)
+    this.#scram = new Scram(account.password, crypto)
   }
 
   question(): Buffer {
@@ -42,8 +43,7 @@ export class Login {
   /** What is said to an answer, and whether the client is in. @throws Failure */
   hear(data: Buffer): { readonly said: Buffer | undefined; readonly done: boolean } {
     const { method, password } = this.#account
-    if (method === 'scram-sha-256')
-      return this.#scram === undefined ? this.#first(data) : this.#final(data.toString(), this.#scram)
+    if (method === 'scram-sha-256') return this.#scram.hasBegun ? this.#final(data.toString()) : this.#first(data)
     const expected = method === 'md5' ? this.#md5(this.#md5(password, this.#user), this.#salt, 'md5') : password
     this.#check(data.toString('utf8', 0, data.length - 1) === expected)
     return { said: undefined, done: true }
@@ -53,31 +53,18 @@ export class Login {
     return prefix + this.#crypto.createHash('md5').update(text).update(salt).digest('hex')
   }
 
-  /** `n,,n=,r=<nonce>` */
   #first(data: Buffer): { readonly said: Buffer; readonly done: boolean } {
     const end = data.indexOf(0)
-    const [, bare = '', nonce = ''] = /^[nyp][^,]*,[^,]*,(.*?r=([^,]+).*)$/.exec(data.toString('utf8', end + 5)) ?? []
-    if (data.toString('utf8', 0, end) !== MECHANISM || nonce === '')
+    const begun = this.#scram.first(data.toString('utf8', end + 5))
+    if (data.toString('utf8', 0, end) !== MECHANISM || begun === undefined)
       throw new Failure('28000', 'the client asks for another mechanism than SCRAM-SHA-256')
-    const both = nonce + this.#crypto.randomBytes(18).toString('base64')
-    const first = `r=${both},s=${this.#salt.toString('base64')},i=${ITERATIONS}`
-    this.#scram = { bare, first, nonce: both }
-    return { said: say.saslContinue(first), done: false }
+    return { said: say.saslContinue(begun.question), done: false }
   }
 
-  /** `c=biws,r=<both nonces>,p=<proof>` */
-  #final(text: string, { bare, first, nonce }: { bare: string; first: string; nonce: string }) {
-    const [, without = '', said = '', proof = ''] = /^(c=[^,]*,r=([^,]*).*),p=([^,]*)$/.exec(text) ?? []
-    const { createHash, createHmac, pbkdf2Sync } = this.#crypto
-    const salted = pbkdf2Sync(this.#account.password.normalize('NFKC'), this.#salt, ITERATIONS, 32, 'sha256')
-    const sign = (key: Buffer, what: string) => createHmac('sha256', key).update(what).digest()
-    const message = `${bare},${first},${without}`
-    const stored = createHash('sha256').update(sign(salted, 'Client Key')).digest()
-    const signature = sign(stored, message)
-    const key = Buffer.from(proof, 'base64').map((byte, at) => byte ^ (signature[at] ?? 0))
-    this.#check(said === nonce && createHash('sha256').update(key).digest().equals(stored))
-    const verifier = sign(sign(salted, 'Server Key'), message).toString('base64')
-    return { said: say.saslFinal(`v=${verifier}`), done: true }
+  #final(text: string): { readonly said: Buffer; readonly done: boolean } {
+    const proof = this.#scram.final(text)
+    this.#check(proof !== undefined)
+    return { said: say.saslFinal(String(proof)), done: true }
   }
 
   #check(isRight: boolean): void {

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Redirected, Tap } from '../../../src/plugin.ts'
 import type { Embedded } from '../answers.ts'
+import { begin } from '../beginning.ts'
 import type { ScriptedParts } from '../scripted.ts'
 import { Teller } from '../teller.ts'
 import { Channels } from './channels.ts'
@@ -25,7 +26,6 @@ export class RedisServer implements Embedded {
   }
 
   accept(peer: Socket, connection: Redirected, tap: Tap): void {
-    const host = String(connection.reply?.facts.host ?? 'localhost')
     const account = { user: undefined, database: undefined }
     const teller = new Teller<RedisAnswer>(connection, tap, account, { sender: this.#parts.sender })
     const session = (socket: Socket) => {
@@ -35,23 +35,9 @@ export class RedisServer implements Embedded {
       socket.once('end', () => made.end())
       socket.once('close', () => made.end())
     }
-    const look = () => {
-      const first: Buffer | null = peer.read()
-      if (first === null) return
-      peer.off('readable', look)
-      peer.unshift(first)
-      if (first[0] !== TLS_HANDSHAKE) return session(peer)
-      tap.hub.secure(peer, host, [], (secured) => {
-        secured.on('error', () => {})
-        session(secured)
-      })
-    }
-    peer.on('readable', look)
+    begin(peer, connection, tap, session)
   }
 }
-
-/** What no command begins with. */
-const TLS_HANDSHAKE = 0x16
 
 export { suggest }
 

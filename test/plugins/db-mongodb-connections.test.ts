@@ -1,0 +1,116 @@
+import { MongoClient, type MongoClientOptions } from 'mongodb'
+import { describe, expect, test } from 'vitest'
+import { tripwire } from 'vitest-tripwire'
+import { errorOf } from '../support/embedded-app.ts'
+
+const URL = 'mongodb://localhost:27017/app'
+
+async function withMongo<T>(
+  fn: (client: MongoClient) => Promise<T>,
+  url = URL,
+  options: MongoClientOptions = {},
+): Promise<T> {
+  const client = new MongoClient(url, { serverSelectionTimeoutMS: 3000, ...options })
+  try {
+    return await fn(client)
+  } finally {
+    await client.close()
+  }
+}
+
+const inSandbox = <T>(fn: (client: MongoClient) => Promise<T>, url?: string, options?: MongoClientOptions) =>
+  tripwire.sandbox(() => withMongo(fn, url, options))
+const kept = () => tripwire.db.calls().map(({ operation, facts }) => [operation, facts.text, facts.params])
+
+describe('a connection', () => {
+  test('has transactions, whose commands are part of them', async () => {
+    tripwire.db.mongodb(URL).on('insert', { n: 1 }).times(2)
+    await inSandbox(async (client) => {
+      const users = client.db().collection('users')
+      await client.withSession((session) => session.withTransaction(() => users.insertOne({ a: 1 }, { session })))
+      await users.insertOne({ a: 2 })
+    })
+    tripwire.db.assert('insert', { params: [expect.any(Object)], transaction: true })
+    tripwire.db.assert('insert', { params: [expect.any(Object)], transaction: false })
+  })
+
+  test('is asked nothing that drivers ask on their own', async () => {
+    tripwire.db.mongodb(URL)
+    await inSandbox(async (client) => {
+      await client.connect()
+      expect(await client.db('admin').command({ ping: 1 })).toMatchObject({ ok: 1 })
+      expect(await client.db('admin').command({ buildInfo: 1 })).toMatchObject({ ok: 1 })
+    })
+    expect(kept().filter(([operation]) => operation === 'db:query')).toEqual([])
+  })
+
+  test('opens by the new handshake as by the old one, over TLS where it asks for it', async () => {
+    tripwire.db
+      .mongodb('mongodb://db.example.com')
+      .on('find', { documents: [{ a: 1 }] })
+      .times(2)
+    const find = (client: MongoClient) =>
+      client
+        .db('app')
+        .collection('users')
+        .findOne({}, { projection: { _id: 0 } })
+    expect(await inSandbox(find, 'mongodb://db.example.com', { serverApi: '1' })).toEqual({ a: 1 })
+    expect(await inSandbox(find, 'mongodb://db.example.com/?tls=true')).toEqual({ a: 1 })
+    for (const _ of [1, 2])
+      tripwire.db.assert(
+        { text: 'find', host: 'db.example.com' },
+        { params: [expect.objectContaining({ collection: 'users' })] },
+      )
+  })
+
+  test('is one of a set of replicas, where the URL names that', async () => {
+    const url = 'mongodb://a.example.com,b.example.com:27018/app?replicaSet=rs0'
+    tripwire.db.mongodb(url).on('find', { documents: [{ a: 1 }] })
+    const found = await inSandbox((client) => client.db().collection('users').findOne({}), url)
+    expect(found).toEqual({ a: 1 })
+    tripwire.db.assert({ text: 'find', host: 'a.example.com' }, { params: [expect.any(Object)] })
+  })
+
+  test.each(['', '?authMechanism=PLAIN', '?authMechanism=SCRAM-SHA-256'])(
+    'is let in by the password of the URL %s',
+    async (query) => {
+      tripwire.db.mongodb('mongodb://me:s%C3%A9cret@localhost/app').on('find', { documents: [] })
+      const ask = (password: string) =>
+        inSandbox(
+          (client) => client.db('app').collection('a').findOne({}),
+          `mongodb://me:${password}@localhost/${query}`,
+        )
+      expect(await ask('s%C3%A9cret')).toBe(null)
+      expect(await errorOf(ask('secret'))).toMatchObject({ code: 18 })
+      tripwire.db.assert('find', { params: [expect.any(Object)], user: 'me' })
+      expect(JSON.stringify(tripwire.db.calls())).not.toContain('cret')
+    },
+  )
+
+  test('with a password that the test does not give is told so at once', async () => {
+    tripwire.db.mongodb(URL)
+    const error = await errorOf(
+      inSandbox((client) => client.db('app').collection('a').findOne({}), 'mongodb://me:secret@localhost/app'),
+    )
+    expect(error?.message).toContain('tripwire.db.mongodb() was given a URL without the password')
+  })
+})
+
+describe.concurrent('a client that tests share', () => {
+  const client = new MongoClient('mongodb://localhost/shared', { maxPoolSize: 1 })
+
+  test.each(['one', 'two', 'three'])('asks for test %s what that test asks', async (name) => {
+    tripwire.db
+      .mongodb('mongodb://localhost/shared')
+      .on('find', { documents: [{ name }] })
+      .times(2)
+    const find = () => client.db().collection('who').findOne({})
+    const seen = await tripwire.sandbox(async () => {
+      const first = await find()
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      return [first, await find()]
+    })
+    expect(seen).toEqual([{ name }, { name }])
+    for (const _ of [1, 2]) tripwire.db.assert('find', { params: [expect.any(Object)] })
+  })
+})
