@@ -100,7 +100,7 @@ export const db = definePlugin({
     watchLogins(tap)
     keepCallers(tap, isUsed)
     keepSenders(tap, isUsed)
-    tap.onceLoaded(['/better-sqlite3/lib/database.js'], (exported) => {
+    tap.onceLoaded(['/better-sqlite3/lib/index.js'], (exported) => {
       library = exported as Library
     })
   },

@@ -40,7 +40,8 @@ export class Databases {
 
   /** How a name is opened, which may say so itself. */
   how(name: unknown, readOnly: boolean, mustExist = readOnly): How {
-    const [, mode] = /^file:.*[?&]mode=(\w+)/s.exec(String(name)) ?? []
+    const text = name instanceof URL ? name.href : typeof name === 'string' ? name : ''
+    const [, mode] = /^file:.*[?&]mode=(\w+)/s.exec(text) ?? []
     const only = readOnly || mode === 'ro'
     return { driver: this.#driver, readOnly: only, mustExist: mustExist || only || mode === 'rw' }
   }

@@ -1,4 +1,4 @@
-/** Addons that are made of SQLite, at the moment they are loaded: what their databases open later. Found by reading better-sqlite3 12, libsql 0.5, sqlite3 6. */
+/** Addons that are made of SQLite, at the moment they are loaded: what their databases open later. Found by reading better-sqlite3 12 and 13, libsql 0.5, sqlite3 6. */
 import { Databases, type Fn, type Methods } from './databases.ts'
 import { real } from './originals.ts'
 import type { Seam } from './seam.ts'
@@ -10,7 +10,7 @@ const { apply, construct } = real
 
 /** By the name of the file that holds the addon. */
 const ADDONS: readonly (readonly [file: RegExp, guard: (seam: Seam, exported: Exports) => void])[] = [
-  [/[/\\]better_sqlite3\.node$/, guardBetterSqlite],
+  [/[/\\](?:better_sqlite3|better-sqlite3[/\\]prebuilds[/\\][\w-]+)\.node$/, guardBetterSqlite],
   [/[/\\]node_sqlite3\.node$/, guardSqlite3],
   [/[/\\]@?libsql[/\\].*\.node$/, guardLibsql],
 ]
@@ -36,10 +36,12 @@ function guardBetterSqlite(seam: Seam, exported: Exports): void {
     hosts: guard.hosts,
     copy: database,
   }
-  // (file, as it was given, whether it is in memory, whether it is read only, whether it has to be there, …)
+  // (file, as it was given, whether it is in memory, read only, has to be there, …, …, …, descriptor)
   making(seam, exported, 'Database', (args, make) => {
-    const [file, , inMemory, readOnly, mustExist] = args
-    const reply = inMemory === true ? undefined : guard.open(file, readOnly === true)
+    const [file, , inMemory, readOnly, mustExist, , , , descriptor] = args
+    // A descriptor is of a file that was judged when it was opened.
+    const isOpen = inMemory === true || typeof descriptor === 'number'
+    const reply = isOpen ? undefined : guard.open(file, readOnly === true)
     if (reply === undefined) return make(...args)
     const how = guard.how(file, readOnly === true, mustExist === true)
     return standInOf(reply).native(reply, args, how, parts)

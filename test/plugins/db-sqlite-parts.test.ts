@@ -13,7 +13,7 @@ import { foldStatement } from '../../plugins/db/statements.ts'
 import { renamed, withBound } from '../../plugins/fs/sql-files.ts'
 import type { StandIn as OfFiles } from '../../plugins/fs/stand-in.ts'
 import type { Tap } from '../../src/plugin.ts'
-import { failure, NONE } from '../support/sqlite-drivers.ts'
+import { failure, IS_INSTALLED, NONE } from '../support/sqlite-drivers.ts'
 
 // The two sides of the seam import nothing of each other.
 const _here = (there: OfFiles): StandIn => there
@@ -186,7 +186,7 @@ describe('a connection of better-sqlite3', () => {
       closed: (connection) => void said.push(connection === database ? 'closed' : 'another closed'),
     })
     const run = (sql: string, method = 'run') => {
-      const statement = database.prepare(sql, {}, false)
+      const statement = database.prepare(sql, {}, false, false)
       const original = () => void said.push(`ran ${sql}`)
       return hosts.get(statement)?.call(statement, method, original, [], [], hosts)
     }
@@ -221,11 +221,11 @@ describe('a connection of better-sqlite3', () => {
 
   test('gives whole numbers as bigints where it was told to', () => {
     const { database, said } = connect()
-    database.prepare('select 1', {}, false)
+    database.prepare('select 1', {}, false, false)
     database.defaultSafeIntegers()
-    database.prepare('select 1', {}, false)
+    database.prepare('select 1', {}, false, false)
     database.defaultSafeIntegers(false)
-    database.prepare('select 1', {}, false)
+    database.prepare('select 1', {}, false, false)
     expect(said).toEqual(['bigints'])
   })
 })
@@ -243,7 +243,7 @@ describe('what is refused with a word of what was meant', () => {
     expect(failure(fn).message).toMatchSnapshot()
   })
 
-  test.runIf(NONE)('a Node without SQLite', () => {
+  test.runIf(NONE && !IS_INSTALLED)('a Node without SQLite', () => {
     expect(failure(() => tripwire.db.sqlite('app.db')).message).toContain("needs the package 'better-sqlite3'")
   })
 })

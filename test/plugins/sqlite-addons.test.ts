@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { unguarded, usePlaces } from '../support/outside.ts'
+import { runsHere } from '../support/sqlite-drivers.ts'
 
 const load = createRequire(import.meta.url)
 const { into, out, stopped } = usePlaces()
@@ -43,7 +44,7 @@ describe('libsql', () => {
   })
 })
 
-/** They are compiled as they are installed, for one Node, which no test may wait for: `npm i --no-save better-sqlite3 sqlite3`. */
+/** sqlite3, and better-sqlite3 for Node 20, are compiled as they are installed, which no test may wait for: `npm i --no-save better-sqlite3@12 sqlite3`. */
 function compiled<T>(name: string, tried: (it: T) => void): T | undefined {
   try {
     const it = load(name) as T
@@ -54,7 +55,9 @@ function compiled<T>(name: string, tried: (it: T) => void): T | undefined {
   }
 }
 
-const BetterSqlite = compiled<new () => { close(): void }>('better-sqlite3', (Database) => new Database().close())
+const BetterSqlite = runsHere()
+  ? compiled<new () => { close(): void }>('better-sqlite3', (Database) => new Database().close())
+  : undefined
 describe.skipIf(BetterSqlite === undefined)('better-sqlite3', () => {
   interface Database {
     exec(sql: string): void

@@ -74,7 +74,17 @@ export interface BetterDatabase extends Database {
   readonly memory: boolean
 }
 
+/** Whether the package is installed, whether or not it runs here. */
+export const IS_INSTALLED = attempt(() => load.resolve('better-sqlite3')) !== undefined
+
+/** Its addon from 13 on ends a Node before 22. */
+export function runsHere(): boolean {
+  const { version = '' } = attempt(() => load('better-sqlite3/package.json') as { version: string }) ?? {}
+  return Number.parseInt(process.versions.node, 10) >= 22 || Number.parseInt(version, 10) < 13
+}
+
 export const BetterSqlite = attempt(() => {
+  if (!runsHere()) throw new Error('this Node is too old')
   const Database = load('better-sqlite3') as Class<BetterDatabase>
   new Database(':memory:').close()
   return Database

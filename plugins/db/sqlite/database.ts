@@ -135,7 +135,8 @@ export class SqliteDatabase implements Database<Name>, StandIn {
     const held = this.#use(copy, () => new NativeEngine(makeNative(make, this.#image?.bytes), make))
     const { native } = held.engine as NativeEngine
     // Its own error, of a file that is not there.
-    if (!this.#opens(how)) return make('/nonexistent/tripwire', given, false, true, true, timeout, null, null)
+    if (!this.#opens(how))
+      return make('/nonexistent/tripwire', given, false, true, true, timeout, null, null, null, null)
     const failure = (code: string, message: string) => {
       const NativeError = errorClassOf(native)
       return new NativeError(message, code)

@@ -3,7 +3,7 @@ import type { Gap } from './seam.ts'
 
 /** What SQLite says of a statement of the schema or the seed. */
 export function badSchema(engine: string, statement: string, error: unknown): EngineLimit {
-  const word = error instanceof Error ? error.message : String(error)
+  const { message: word = String(error) } = (error ?? {}) as { readonly message?: string }
   const fixes = [
     {
       does: 'mend the statement; a function that it calls is registered before',

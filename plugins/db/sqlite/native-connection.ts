@@ -33,9 +33,13 @@ export class NativeDatabase {
     return this.open && this.#opened.native.inTransaction
   }
 
-  prepare(sql: string, owner: object, isPragma: boolean): object {
+  prepare(sql: string, owner: object, isPragma: boolean, isExplain: boolean): object {
     const { native, line, hosts } = this.needOpen()
-    const statement = prepare(line, sql, () => native.prepare(sql, owner, isPragma) as NativeStatement & object)
+    const statement = prepare(
+      line,
+      sql,
+      () => native.prepare(sql, owner, isPragma, isExplain) as NativeStatement & object,
+    )
     if (this.#safeIntegers) statement.safeIntegers(true)
     hosts.set(statement, new NativeStatementHost(line, sql, this, statement))
     return statement

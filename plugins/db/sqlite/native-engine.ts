@@ -12,10 +12,10 @@ export interface NativeStatement {
   all(...params: unknown[]): unknown[]
 }
 
-/** What the addon gives for a database (better-sqlite3 12); the library wraps it. */
+/** What the addon gives for a database (better-sqlite3 12 and 13); the library wraps it. */
 export interface Native {
   readonly inTransaction: boolean
-  prepare(sql: string, owner: object, isPragma: boolean): NativeStatement
+  prepare(sql: string, owner: object, isPragma: boolean, isExplain?: boolean): NativeStatement
   exec(sql: string): void
   serialize(attached: string): Uint8Array
   close(): void
@@ -30,10 +30,10 @@ export interface Native {
 /** Makes one, as the library does. */
 export type MakeNative = (...args: unknown[]) => object
 
-/** `(file, as it was given, whether it is in memory, read only, has to be there, timeout, verbose, bytes)` */
+/** `(file, as it was given, whether it is in memory, read only, has to be there, timeout, verbose, bytes, descriptor, descriptor of the journal)` */
 export function makeNative(make: MakeNative, bytes?: Uint8Array): Native {
   const image = bytes !== undefined && bytes.length > 0 ? Buffer.from(bytes) : null
-  const native = make(':memory:', ':memory:', true, false, false, 5000, null, image) as Native
+  const native = make(':memory:', ':memory:', true, false, false, 5000, null, image, null, null) as Native
   // It would put what is temporary, and too much for its cache, on the disk.
   native.exec('pragma temp_store = memory')
   return native
@@ -56,7 +56,7 @@ class NativeConnection implements Connection {
   }
 
   all(sql: string, params: readonly unknown[] = [], exact = false): Row[] {
-    const statement = this.native.prepare(sql, this, false)
+    const statement = this.native.prepare(sql, this, false, false)
     if (statement.reader) return statement.safeIntegers(exact).all(...params) as Row[]
     statement.run(...params)
     return []

@@ -44,10 +44,13 @@ export function record<T>(
     operation,
     facts: { product: 'sqlite', driver, path, text: folded, params, rows: undefined, error: undefined, transaction },
   })
-  const answer = tap.answerTo(layerOf('db:query')) as Answer | undefined
-  const isControl = isQuiet(folded) && answer?.script === undefined
-  // What only steers the connection leaves no trace where there is nobody to answer it.
-  if (isControl && answer === undefined) return run()
+  let isControl = isQuiet(folded)
+  if (isControl) {
+    const answer = tap.answerTo(layerOf('db:query')) as Answer | undefined
+    // What only steers the connection leaves no trace where there is nobody to answer it.
+    if (answer === undefined) return run()
+    isControl = answer.script === undefined
+  }
   const outcome = tap.judge(layerOf(isControl ? 'db:control' : 'db:query'))
   if (outcome.kind === 'block') throw outcome.error
   if (outcome.kind === 'refuse') throw failure('SQLITE_IOERR', 'disk I/O error')

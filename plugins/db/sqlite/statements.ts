@@ -42,6 +42,19 @@ const SERVER =
 
 /** Whether a statement steers the connection, or asks what drivers ask on their own: nobody has to assert it. @param folded by `foldStatement` */
 export function isQuiet(folded: string): boolean {
+  const known = quiet.get(folded)
+  if (known !== undefined) return known
+  if (quiet.size >= MOST_KEPT) quiet.clear()
+  const is = isSteering(folded)
+  quiet.set(folded, is)
+  return is
+}
+
+/** Code runs the same again and again. */
+const quiet = new Map<string, boolean>()
+const MOST_KEPT = 500
+
+function isSteering(folded: string): boolean {
   const verb = verbOf(folded)
   if (CONTROL.has(verb)) return true
   if (verb === 'pragma') return !KEPT.test(folded)
