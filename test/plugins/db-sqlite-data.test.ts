@@ -75,17 +75,20 @@ describe.skipIf(NONE).each(DRIVERS)('$name', ({ name, open }) => {
     })
 
     test('has to be a database, with all that belongs to it', async () => {
-      unguarded(() => {
+      const logged = unguarded(() => {
         writeFileSync(out('text.db'), 'create table t (a)')
         const made = open(out('logged.db'))
         made.exec('pragma journal_mode = wal; create table t (a)')
+        return made
       })
       for (const [from, message] of [
         ['text.db', `'${out('text.db')}' is no SQLite database: SQL is given by \`schema\` or \`seed\``],
         ['logged.db', `'${out('logged.db')}' is not all of its database, as there is a log beside it`],
         ['missing.db', 'ENOENT: no such file or directory'],
       ] as const)
-        await expect((async () => sqlite(out('app.db'), { from: out(from) }))()).rejects.toThrow(message)
+        await expect(sqlite(out('app.db'), { from: out(from) })).rejects.toThrow(message)
+      // Who has the last connection removes the log.
+      unguarded(() => logged.close())
     })
   })
 
