@@ -1,6 +1,10 @@
 import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import postgres from 'postgres'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Database, tripwire } from 'vitest-tripwire'
 
 const CONNECTION = { host: 'localhost', port: 5432, database: 'app', user: 'shop' }
@@ -68,4 +72,81 @@ test('a database that was closed lets nobody in', async () => {
     new pg.Client({ ...CONNECTION, host: 'other.example.com' }).connect().catch((reason) => reason),
   )
   expect(error).toMatchObject({ code: '57P01', severity: 'FATAL' })
+})
+
+/** One client in a sandbox. */
+function asClient<T>(fn: (client: pg.Client) => Promise<T>): Promise<T> {
+  return tripwire.sandbox(async () => {
+    const client = new pg.Client(CONNECTION)
+    await client.connect()
+    return fn(client).finally(() => client.end())
+  })
+}
+
+const names = async () => (await db.query('select name from parents order by id')).map(({ name }) => name)
+
+describe('COPY', () => {
+  test('takes what pg-copy-streams sends, and gives it back', async () => {
+    const lines = await asClient(async (client) => {
+      const sent = client.query(copyFrom('copy parents (name) from stdin'))
+      await pipeline(Readable.from(['Zo', 'ë\nb\\tc\n', `${'x'.repeat(100_000)}\n`]), sent)
+      expect(sent.rowCount).toBe(3)
+      const chunks = await client
+        .query(copyTo('copy (select name from parents where id < 4 order by id) to stdout'))
+        .toArray()
+      await client.query('select 2 as after')
+      return Buffer.concat(chunks).toString()
+    })
+    expect(lines).toBe('a\nZoë\nb\\tc\n')
+    expect(await names()).toEqual(['a', 'Zoë', 'b\tc', 'x'.repeat(100_000)])
+    tripwire.db.assert('copy parents (name) from stdin', { params: [expect.stringMatching(/^Zoë\nb\\tc\nx+\n$/)] })
+    tripwire.db.assert('copy (select name from parents where id < 4 order by id) to stdout')
+    tripwire.db.assert('select 2 as after')
+  })
+
+  test('takes what postgres.js sends, and gives it back', async () => {
+    const lines = await tripwire.sandbox(async () => {
+      const sql = postgres({ ...CONNECTION, max: 1 })
+      await pipeline(Readable.from(['b\n', 'c\n']), await sql`copy parents (name) from stdin`.writable())
+      const chunks = await (await sql`copy parents (name) to stdout with csv`.readable()).toArray()
+      await sql.end()
+      return Buffer.concat(chunks).toString()
+    })
+    expect(lines).toBe('a\nb\nc\n')
+    tripwire.db.assert('copy parents (name) from stdin', { params: ['b\nc\n'] })
+    tripwire.db.assert('copy parents (name) to stdout with csv')
+  })
+
+  test('that fails says why, and leaves nothing', async () => {
+    const [wrong, given] = await asClient(async (client) => {
+      const bad = client.query(copyFrom('copy children from stdin'))
+      const wrong = await pipeline(Readable.from(['many\n']), bad).catch((error) => error.code)
+      const stopped = client.query(copyFrom('copy parents (name) from stdin'))
+      const broken = Readable.from(
+        (async function* () {
+          yield 'b\n'
+          throw new Error('no more')
+        })(),
+      )
+      const given = await pipeline(broken, stopped).catch((error) => error.message)
+      expect((await client.query('select count(*)::int as number from parents')).rows).toEqual([{ number: 1 }])
+      return [wrong, given]
+    })
+    expect([wrong, given]).toEqual(['22P02', 'no more'])
+    tripwire.inAnyOrder(() => {
+      tripwire.db.assert('copy children from stdin', { error: expect.objectContaining({ code: '22P02' }) })
+      tripwire.db.assert('copy parents (name) from stdin', { error: expect.objectContaining({ code: '57014' }) })
+      tripwire.db.assert('select count(*)::int as number from parents')
+    })
+  })
+
+  test('is part of a transaction, which a rollback takes back', async () => {
+    await asClient(async (client) => {
+      await client.query('begin')
+      await pipeline(Readable.from(['b\n']), client.query(copyFrom('copy parents (name) from stdin')))
+      await client.query('rollback')
+    })
+    expect(await names()).toEqual(['a'])
+    tripwire.db.assert('copy parents (name) from stdin', { params: ['b\n'], transaction: true })
+  })
 })

@@ -1,7 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { pathToFileURL } from 'node:url'
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import postgres from 'postgres'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type DatabaseSetup, tripwire } from 'vitest-tripwire'
@@ -223,6 +226,25 @@ describe('what the engine cannot run', () => {
       tripwire.sandbox(() => asClient((client) => errorOf(client.query('do $$ begin end $$')))),
     )
     expect(trips).toMatchObject([{ code: 'TRIPWIRE_ENGINE' }])
+  })
+
+  test('is COPY with pg-mem, which a script may answer', async () => {
+    const db = await tripwire.db.postgres(APP, { schema: SCHEMA })
+    const [trip] = await tripwire.expectTrip('db', () =>
+      tripwire.sandbox(() => asClient((client) => errorOf(client.query('copy orders from stdin')))),
+    )
+    expect(trip?.message).toContain('why    pg-mem says: it has no COPY')
+    db.script('copy orders (name) from stdin', { rows: [] })
+    db.script(/^copy orders to stdout/i, { rows: [{ id: 1, name: 'a\tb', total: null }] })
+    const lines = await tripwire.sandbox(() =>
+      asClient(async (client) => {
+        await pipeline(Readable.from(['a\n']), client.query(copyFrom('copy orders (name) from stdin')))
+        return (await client.query(copyTo('COPY orders TO STDOUT')).toArray()).join('')
+      }),
+    )
+    expect(lines).toBe('1\ta\\tb\t\\N\n')
+    tripwire.db.assert('copy orders (name) from stdin', { params: ['a\n'] })
+    tripwire.db.assert('COPY orders TO STDOUT')
   })
 
   test('is answered by a script, once unless it says otherwise', async () => {

@@ -34,6 +34,9 @@ export const ask = {
   sync: () => message('S'),
   /** Several statements, which are one transaction. */
   query: (sql: string) => message('Q', text(sql)),
+  copyData: (data: Buffer) => message('d', data),
+  copyDone: () => message('c'),
+  copyFail: (why: string) => message('f', text(why)),
 }
 
 /** What an engine answered to all that it was asked. */
@@ -46,8 +49,9 @@ export interface Answer {
   failure: Failure | undefined
   notices: Notice[]
   notifications: { readonly channel: string; readonly payload: string }[]
-  /** Whether it waits for data, or gives some: COPY. */
-  copies: boolean
+  /** What COPY gives: how it comes, and the data. */
+  copyHead: Buffer | undefined
+  readonly copied: Buffer[]
 }
 
 export function readAnswer(bytes: Buffer): Answer {
@@ -60,7 +64,8 @@ export function readAnswer(bytes: Buffer): Answer {
     failure: undefined,
     notices: [],
     notifications: [],
-    copies: false,
+    copyHead: undefined,
+    copied: [],
   }
   for (let at = 0; at + 5 <= bytes.length; ) {
     const end = at + 1 + bytes.readInt32BE(at + 1)
@@ -95,10 +100,11 @@ function take(answer: Answer, type: string, body: Buffer): void {
       answer.notifications.push({ channel, payload })
       break
     }
-    case 'G':
     case 'H':
-    case 'W':
-      answer.copies = true
+      answer.copyHead = body
+      break
+    case 'd':
+      answer.copied.push(body)
       break
     case 'Z':
       answer.status = String.fromCharCode(body[0] as number) as Answer['status']

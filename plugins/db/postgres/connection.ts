@@ -3,7 +3,8 @@ import type { Socket } from 'node:net'
 import type { Line } from './engine.ts'
 import { Failure } from './failure.ts'
 import type { Login } from './login.ts'
-import { Session, type Watch } from './session.ts'
+import { Session } from './session.ts'
+import type { Watch } from './watched.ts'
 import { type Opening, Reader, say } from './wire.ts'
 
 type Startup = Extract<Opening, { kind: 'startup' }>

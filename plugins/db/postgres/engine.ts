@@ -1,3 +1,4 @@
+import type { Copied, Received } from './copy.ts'
 import type { Notice } from './failure.ts'
 import type { Cell, Field, Format } from './wire.ts'
 
@@ -43,6 +44,13 @@ export interface Line {
   describe(sql: string, types: readonly number[]): Promise<Shape>
   /** @param cancelled settles when the client does not want the result any more @throws Failure, Limit */
   run(statement: Run, cancelled: Promise<void>): Promise<Result>
+  /**
+   * Runs a copy; left out by engines that have none.
+   *
+   * @param received what the client sent; undefined for a copy to it
+   * @throws Failure
+   */
+  copy?(sql: string, received: Received | undefined, cancelled: Promise<void>): Promise<Copied>
   /** What is not committed is lost. */
   end(): Promise<void>
 }

@@ -2,8 +2,9 @@
  * PGlite as an engine: Postgres itself, in WebAssembly. It has one session, which connections use by turns: a transaction keeps it to itself
  * until it ends, as others would be part of it.
  */
-import { foldStatement, verbOf } from '../statements.ts'
+import { foldStatement } from '../statements.ts'
 import { type Answer, ask, readAnswer } from './backend.ts'
+import type { Copied, Received } from './copy.ts'
 import type { Engine, Line, Result, Run, Shape, Status } from './engine.ts'
 import { Failure } from './failure.ts'
 import { putBack, remember } from './pglite-backup.ts'
@@ -151,7 +152,6 @@ class PgliteLine implements Line {
 
   async run({ sql, types, params, formats, results }: Run, cancelled: Promise<void>): Promise<Result> {
     const folded = foldStatement(sql)
-    if (verbOf(folded) === 'copy') throw new Failure('0A000', 'COPY is not supported by this server')
     const parts = [ask.parse(sql, types), ask.bind(params, formats, results), ask.describe('P'), ask.execute()]
     const { fields, rows, tag, notices } = await this.#ask(parts, cancelled)
     if (/^(?:create|alter|drop)\b/i.test(folded)) this.#shapes.clear()
@@ -159,13 +159,26 @@ class PgliteLine implements Line {
     return { fields, rows, tag, notices }
   }
 
+  /** In one go: its session would not answer anybody else before the data are there. */
+  async copy(sql: string, received: Received | undefined, cancelled: Promise<void>): Promise<Copied> {
+    const parts = [ask.query(sql)]
+    if (received !== undefined && 'fail' in received) parts.push(ask.copyFail(received.fail))
+    else if (received !== undefined) parts.push(ask.copyData(received.data), ask.copyDone())
+    const { copyHead: head, copied: data, tag } = await this.#tell(parts, cancelled)
+    return { head, data, tag }
+  }
+
   async end(): Promise<void> {
     if (this.status !== 'I') await this.run(plain('rollback'), NEVER).catch(() => {})
     this.#engine.forget(this)
   }
 
-  async #ask(parts: readonly Buffer[], cancelled: Promise<void>): Promise<Answer> {
-    const answer = await this.#engine.ask(this, [...parts, ask.sync()], cancelled)
+  #ask(parts: readonly Buffer[], cancelled: Promise<void>): Promise<Answer> {
+    return this.#tell([...parts, ask.sync()], cancelled)
+  }
+
+  async #tell(parts: readonly Buffer[], cancelled: Promise<void>): Promise<Answer> {
+    const answer = await this.#engine.ask(this, parts, cancelled)
     this.status = answer.status
     if (answer.failure !== undefined) throw answer.failure
     return answer

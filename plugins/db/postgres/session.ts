@@ -4,48 +4,14 @@
  */
 import type { Socket } from 'node:net'
 import { foldStatement, splitStatements } from '../statements.ts'
-import type { Statement } from '../teller.ts'
+import { carryOut, directionOf, type Received } from './copy.ts'
 import type { Line, Result, Run, Shape } from './engine.ts'
 import { Failure, Limit } from './failure.ts'
 import { Names, type Portal, type Prepared, placeholders } from './prepared.ts'
 import { readableOf, textOf } from './types.ts'
 import { readableRow } from './values.ts'
-import { type Cell, type Field, type Format, formatAt, type Heard, type Reader, type Said, say } from './wire.ts'
-
-/** A statement that was let through to the engine, or to the script that answers it. */
-export interface Admitted {
-  /** The rows of a script, which answers in the engine's place. */
-  readonly script?: (() => Scripted) | undefined
-  /** What came of it. */
-  tell(
-    outcome:
-      | { readonly rows: readonly object[] }
-      | { readonly error: { readonly code: string; readonly message: string } },
-  ): void
-  /** The error of a statement that the engine has no way to run. */
-  limit(limit: Limit): Error
-}
-
-/** What is known of a script's answer before it is given. */
-export interface Described {
-  /** Undefined where it gives no rows. */
-  readonly fields: readonly Field[] | undefined
-}
-
-export interface Scripted {
-  readonly fields: readonly Field[]
-  readonly rows: readonly (readonly Cell[])[]
-}
-
-/** Who watches a session: every statement is told before it is run. */
-export interface Watch {
-  /** @param end of its message, in bytes of the connection @throws the error that the client gets instead */
-  admit(statement: Statement, end: number): Admitted
-  /** What a script gives for a statement, before it is run. */
-  scripted(text: string, end: number): Described | undefined
-  /** The session on the engine that answers who says something now. */
-  line(end: number): Promise<Line>
-}
+import type { Scripted, Watch } from './watched.ts'
+import { type Cell, type Format, formatAt, type Heard, type Reader, type Said, say } from './wire.ts'
 
 export class Session {
   readonly #socket: Socket
@@ -59,6 +25,8 @@ export class Session {
   #skipping = false
   #out: Buffer[] = []
   #cancel: () => void = () => {}
+  /** Told when there may be another message, while a copy waits for it. */
+  #more: () => void = () => {}
 
   constructor(socket: Socket, reader: Reader, line: Line, watch: Watch) {
     this.#socket = socket
@@ -70,6 +38,7 @@ export class Session {
   /** Bytes came, or may have come before. */
   hear(chunk?: Buffer): void {
     if (chunk) this.#reader.push(chunk)
+    this.#more()
     if (!this.#busy) void this.#work()
   }
 
@@ -82,6 +51,7 @@ export class Session {
     if (this.#closed) return
     this.#closed = true
     this.#cancel()
+    this.#more()
     await this.#line.end()
   }
 
@@ -140,6 +110,10 @@ export class Session {
         if (this.#line.status === 'I') this.#names.endPortals()
         return this.#ready()
       case 'flush':
+      // Of a copy that has failed already.
+      case 'copyData':
+      case 'copyDone':
+      case 'copyFail':
         return
       case 'terminate':
         this.#socket.end()
@@ -147,7 +121,7 @@ export class Session {
       case 'password':
         throw new Failure('08P01', 'nobody asked for a password')
       case 'unknown':
-        throw new Failure('0A000', `messages of the type '${said.type}' (COPY, function calls) are not supported`)
+        throw new Failure('0A000', `messages of the type '${said.type}' (function calls) are not supported`)
     }
   }
 
@@ -162,7 +136,7 @@ export class Session {
     if (isTogether) await this.#line.run(plain('begin'), NEVER)
     try {
       for (const statement of statements) {
-        const result = await this.#run({ ...plain(statement), types: [] }, end, isTogether)
+        const result = await this.#run(plain(statement), end, isTogether)
         if (result.fields !== undefined) this.#say(say.fields(result.fields, []))
         for (const row of result.rows) this.#say(say.row(row))
         this.#tellEnd(result)
@@ -184,7 +158,8 @@ export class Session {
   }
 
   async #shape(prepared: Prepared, end: number): Promise<Shape> {
-    if (prepared.sql === '') return { params: [], fields: undefined }
+    // What COPY gives are no rows.
+    if (prepared.sql === '' || directionOf(prepared.sql) !== undefined) return { params: [], fields: undefined }
     const scripted = this.#watch.scripted(foldStatement(prepared.sql), end)
     if (scripted !== undefined) return { params: placeholders(prepared), fields: scripted.fields }
     try {
@@ -218,7 +193,16 @@ export class Session {
     const cancelled = new Promise<void>((resolve) => {
       this.#cancel = resolve
     })
+    const direction = directionOf(run.sql)
     try {
+      if (direction !== undefined) {
+        const say = (...messages: readonly Buffer[]) => {
+          this.#out.push(...messages)
+          this.#send()
+        }
+        const hands = { line: this.#line, admitted, cancelled, say, receive: () => this.#receive() }
+        return { fields: undefined, rows: [], tag: await carryOut(direction, run, hands) }
+      }
       const result = admitted.script ? answered(admitted.script(), run.results) : await this.#line.run(run, cancelled)
       admitted.tell({ rows: result.rows.map((row) => readableRow(result.fields ?? [], row, run.results)) })
       return result
@@ -228,6 +212,24 @@ export class Session {
       throw error
     } finally {
       this.#cancel = () => {}
+    }
+  }
+
+  /** What a client sends for a copy. It may have said Sync before it knew of that, which counts for nothing. */
+  async #receive(): Promise<Received> {
+    const chunks: Buffer[] = []
+    for (;;) {
+      const said = this.#reader.next()?.said
+      if (said?.kind === 'copyData') chunks.push(said.data)
+      else if (said?.kind === 'copyDone') return { data: Buffer.concat(chunks) }
+      else if (said?.kind === 'copyFail') return { fail: said.message }
+      else if (this.#closed) throw new Failure('08006', 'the connection was closed during COPY')
+      else if (said === undefined)
+        await new Promise<void>((resolve) => {
+          this.#more = resolve
+        })
+      else if (said.kind !== 'sync' && said.kind !== 'flush')
+        throw new Failure('08P01', `unexpected message '${said.kind}' during COPY from stdin`)
     }
   }
 

@@ -7,9 +7,9 @@ import { Refused, type Statement, Teller } from '../teller.ts'
 import type { Line } from './engine.ts'
 import { Failure, type Limit } from './failure.ts'
 import { limitOf } from './limits.ts'
-import type { Admitted, Described, Scripted, Watch } from './session.ts'
 import { printed, sizeOf } from './types.ts'
 import { typeOfValue } from './values.ts'
+import type { Admitted, Described, Scripted, Watch } from './watched.ts'
 import type { Cell, Field } from './wire.ts'
 
 /** What connections need of a database. */

@@ -34,6 +34,10 @@ export type Said =
   | { readonly kind: 'describe' | 'close'; readonly what: 'statement' | 'portal'; readonly name: string }
   | { readonly kind: 'execute'; readonly portal: string; readonly most: number }
   | { readonly kind: 'sync' | 'flush' | 'terminate' }
+  /** Of a copy that the client sends. */
+  | { readonly kind: 'copyData'; readonly data: Buffer }
+  | { readonly kind: 'copyDone' }
+  | { readonly kind: 'copyFail'; readonly message: string }
   /** An answer to a request for a password. */
   | { readonly kind: 'password'; readonly data: Buffer }
   | { readonly kind: 'unknown'; readonly type: string }
@@ -177,6 +181,12 @@ function readMessage(type: string, bytes: Buffer): Said {
       return { kind: 'terminate' }
     case 'p':
       return { kind: 'password', data: fields.rest }
+    case 'd':
+      return { kind: 'copyData', data: fields.rest }
+    case 'c':
+      return { kind: 'copyDone' }
+    case 'f':
+      return { kind: 'copyFail', message: fields.text() }
     default:
       return { kind: 'unknown', type }
   }
@@ -226,6 +236,12 @@ export const say = {
     message('T', int16(fields.length), ...fields.map((field, at) => fieldOf(field, formatAt(formats, at)))),
   row: (cells: readonly Cell[]) =>
     message('D', int16(cells.length), ...cells.flatMap((cell) => (cell ? [int32(cell.length), cell] : [int32(-1)]))),
+  /** Text, of columns that are not counted before the data are there. */
+  copyIn: () => message('G', Buffer.alloc(3)),
+  /** @param head the format of all, and of each column */
+  copyOut: (head: Buffer) => message('H', head),
+  copyData: (data: Buffer) => message('d', data),
+  copyDone: () => message('c'),
   error: (failure: Failure) => message('E', failureOf(failure)),
   notice: (notice: Notice) => message('N', failureOf(notice)),
   notification: (pid: number, channel: string, payload: string) =>
