@@ -16,6 +16,9 @@ const MOST_RULES = 50
 /** Where the call goes: another place is no miss unless it is a neighbour. */
 const PLACES = new SafeSet(['host', 'hostname'])
 
+/** What a call says: one that says something else with other values is another call. */
+const SAID = new SafeSet(['text', 'params'])
+
 /** The allow rule that differs from the call in the fewest facts, two at most; undefined when none comes near. */
 export function nearestMiss(call: Layer, scopes: readonly Scope[]): NearestMiss | undefined {
   return nearest(
@@ -34,6 +37,12 @@ export type MissedMock = Pick<Mock, 'text' | 'source'> &
 
 /** The mock that was most likely meant for a call that nothing answered. */
 export function nearestMock(call: Layer, mocks: readonly Mock[], inSandbox: boolean): MissedMock | undefined {
+  // One that is there for whatever no other answers had nothing to say either.
+  const specific = mocks.filter(({ fallback }) => !fallback)
+  return missedOf(call, specific, inSandbox) ?? missedOf(call, mocks, inSandbox)
+}
+
+function missedOf(call: Layer, mocks: readonly Mock[], inSandbox: boolean): MissedMock | undefined {
   const fitting = mocks.find(({ protocol, rule }) => protocol === call.protocol && rule.matches(call, true))
   if (fitting !== undefined) {
     const { text, source, most } = fitting
@@ -49,7 +58,8 @@ export function nearestMock(call: Layer, mocks: readonly Mock[], inSandbox: bool
 function nearest(call: Layer, allowed: readonly { readonly rule: Rule; readonly source: string }[]) {
   const names = Object.keys(call.facts).filter((name) => call.facts[name] !== undefined)
   const pairs = names.flatMap((first, at) => names.slice(at + 1).map((second) => [first, second]))
-  for (const differing of [...names.map((name) => [name]), ...pairs]) {
+  const near = pairs.filter((pair) => !pair.every((name) => SAID.has(name)))
+  for (const differing of [...names.map((name) => [name]), ...near]) {
     for (const { rule, source } of allowed.slice(0, MOST_RULES)) {
       if (rule.protocol !== call.protocol || !fitsWithout(rule, call, differing) || isElsewhere(rule, call, differing))
         continue

@@ -39,6 +39,9 @@ export function redactRule(rule: string, patterns: RedactPatterns = []): string 
   return redactText(rule, patterns, ANYTHING)
 }
 
+/** The method of a value that says how it is written; see `code.ts`. */
+const CODE = Symbol.for('vitest-tripwire.code')
+
 /** Facts fit for a message or a report, as plain data that can be cloned: secret-looking names hidden, text redacted, at every depth. */
 export function redactFacts(
   facts: Readonly<Record<string, unknown>>,
@@ -62,6 +65,8 @@ function redactValue(value: unknown, patterns: RedactPatterns, inside: Set<objec
   if (typeof value !== 'object' || value === null) return value
   if (isA(value, 'Date') || isRegExp(value)) return String(value)
   if (ArrayBuffer.isView(value) || isA(value, 'ArrayBuffer')) return `${value.byteLength} bytes`
+  const code = (value as Record<symbol, unknown>)[CODE]
+  if (typeof code === 'function') return redactText(String(code.call(value, String)), patterns)
   if (inside.has(value)) return '[circular]'
   inside.add(value)
   const plain = redactContainer(value, patterns, inside)

@@ -175,7 +175,7 @@ describe('a command', () => {
         why    in a sandbox a call is answered by a mock, allowed by a rule, or stopped
         fix    answer it by a mock, registered before the sandbox (with import { tripwire } from 'vitest-tripwire'):
                  tripwire.db.mongodb('mongodb://localhost:27017/other').on('find', { collection: 'users', filter: {}, limit: 1 }, { documents: [] })
-        near   tripwire.db.mongodb('mongodb://localhost:27017/app') (test/plugins/db-mongodb.test.ts) fits but for the database "other"
+        near   mongodb.on('find', { collection: 'users', filter: { _id: new ObjectId("65a000000000000000000001") } }) (test/plugins/db-mongodb.test.ts) fits but for the database "other" and the params [{"collection":"users","filter":{},"limit":1}]
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_UNMOCKED_INTERACTION.md",
       ]
     `)

@@ -157,6 +157,7 @@ describe('a statement', () => {
         why    in a sandbox a call is answered by a mock, allowed by a rule, or stopped
         fix    answer it by a mock, registered before the sandbox (with import { tripwire } from 'vitest-tripwire'):
                  tripwire.db.mysql('mysql://localhost:3306/app').on('select * from users where id = ?', [2], { rows: [] })
+        near   mysql.on('select * from users where id = ?', [1]) (test/plugins/db-mysql.test.ts) fits but for the params [2]
         more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_UNMOCKED_INTERACTION.md",
         "[TRIPWIRE_UNMOCKED_INTERACTION] the statement insert into users (name) values ('it\\'s') on localhost:3306 was made in sandbox #1, and nothing there answers it.
 

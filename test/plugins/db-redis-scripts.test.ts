@@ -205,3 +205,46 @@ describe('what is refused with a word of what was meant', () => {
     expect(error?.message).not.toContain('secret')
   })
 })
+
+describe('a Redis that is made once for all tests', () => {
+  let redis: ReturnType<typeof tripwire.db.redis>
+  const client = new Redis('redis://once.example.com', { lazyConnect: true })
+  beforeAll(() => {
+    redis = tripwire.db.redis('redis://once.example.com')
+    redis.on('GET', 'all', 'of all').always().optional()
+    return () => client.disconnect()
+  })
+
+  test.each(['first', 'second'])('takes scripts of each: %s', async (name) => {
+    redis.on('GET', 'mine', name)
+    const seen = await tripwire.sandbox(async () => [await client.get('mine'), await client.get('all')])
+    expect(seen).toEqual([name, 'of all'])
+    tripwire.db.assert('GET', { params: ['mine'] })
+    tripwire.db.assert('GET', { params: ['all'] })
+  })
+
+  test('has no scripts of those before', async () => {
+    const trips = await tripwire.expectTrip(() => tripwire.sandbox(() => errorOf(client.get('mine'))))
+    expect(trips).toMatchObject([{ code: 'TRIPWIRE_UNMOCKED_INTERACTION' }])
+  })
+
+  test('answers nobody outside of sandboxes, at once', async () => {
+    const trips = await tripwire.expectTrip(async () => {
+      expect(await errorOf(client.get('all'))).toMatchObject({ message: expect.stringContaining('[TRIPWIRE_') })
+    })
+    expect(trips).toMatchObject([{ code: 'TRIPWIRE_GUARDED_CALL', facts: { text: 'GET' } }])
+    expect(trips[0]?.message).toContain('the connection leads to')
+  })
+
+  test('answers no command that comes after its sandbox', async () => {
+    redis.on('GET', 'late', '1').optional()
+    let late: Promise<unknown> | undefined
+    const trips = await tripwire.expectTrip(async () => {
+      await tripwire.sandbox(async () => {
+        late = new Promise((resolve) => setTimeout(resolve, 20)).then(() => errorOf(client.get('late')))
+      })
+      await late
+    })
+    expect(trips).toMatchObject([{ code: 'TRIPWIRE_POST_SANDBOX_INTERACTION', facts: { params: ['late'] } }])
+  })
+})

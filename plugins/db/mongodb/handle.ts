@@ -12,6 +12,7 @@ import { readPattern } from '../patterns.ts'
 import type { Registering } from '../scripted.ts'
 import type { ScriptedMongo } from '../scripted-family.ts'
 import { readReply } from './script.ts'
+import { written } from './written.ts'
 
 const FORMS =
   "mongodb.on('find', { collection: 'users', filter: { age: 5 } }, { documents: [] }): a command, what it says if that matters, and the reply last"
@@ -25,7 +26,7 @@ export function handleOf({ register, telling }: Registering): ScriptedMongo {
     if (typeof said !== 'object' || said === null || Array.isArray(said))
       throw new RuleSyntaxError('what the command says is no object', FORMS)
     const params = isAsymmetric(said) ? [said] : [havingAll(said)]
-    return register({ ...named, params }, readReply(rest[1]), 'mongodb.on', [command, said])
+    return register({ ...named, params }, readReply(rest[1]), 'mongodb.on', [command, written(said)])
   }
   return { on: telling('mongodb.on', on) }
 }

@@ -1,5 +1,5 @@
 /** What a script says to a command. */
-import { RuleSyntaxError } from '../../../src/plugin.ts'
+import { isError, RuleSyntaxError } from '../../../src/plugin.ts'
 import type { DbAnswer } from '../answers.ts'
 import type { Admitted } from '../teller.ts'
 import type { Document } from './wire.ts'
@@ -60,7 +60,7 @@ export function readReply(reply: unknown): MongoScript {
 }
 
 function checked(reply: unknown): Result | Failure {
-  if (reply instanceof Error) return failureOf(reply)
+  if (isError(reply)) return failureOf(reply)
   if (typeof reply !== 'object' || reply === null || Array.isArray(reply))
     throw new RuleSyntaxError(`${Array.isArray(reply) ? 'a list' : String(reply)} is no reply`, REPLIES)
   const { documents, error } = reply as { documents?: unknown; error?: unknown }

@@ -1,5 +1,5 @@
 /** What a script says to a statement. */
-import { RuleSyntaxError, suggest } from '../../../src/plugin.ts'
+import { isError, RuleSyntaxError, suggest } from '../../../src/plugin.ts'
 import type { DbAnswer } from '../answers.ts'
 import type { Admitted } from '../teller.ts'
 import { Failure, NUMBERS } from './failure.ts'
@@ -33,7 +33,7 @@ export function readReply(reply: unknown): MysqlScript {
 }
 
 function checked(reply: unknown): Result | Failure {
-  if (reply instanceof Error) return failureOf(reply)
+  if (isError(reply)) return failureOf(reply)
   if (typeof reply !== 'object' || reply === null || Array.isArray(reply))
     throw new RuleSyntaxError(`${Array.isArray(reply) ? 'a list' : String(reply)} is no reply`, REPLIES)
   const unknown = Object.keys(reply).find((key) => !KEYS.includes(key))

@@ -1,5 +1,5 @@
 /** What a script says to a command. */
-import { RuleSyntaxError } from '../../../src/plugin.ts'
+import { isError, RuleSyntaxError } from '../../../src/plugin.ts'
 import type { DbAnswer, Embedded } from '../answers.ts'
 import type { Admitted } from '../teller.ts'
 import type { Channels } from './channels.ts'
@@ -31,6 +31,8 @@ function checked(reply: unknown): Value {
   } catch (error) {
     throw new RuleSyntaxError((error as Error).message, REPLIES)
   }
+  // One of another realm is no error to us.
+  if (isError(reply)) return new Error(reply.message)
   // As the server says it to SET and its like; to who reads it the same.
   return reply === 'OK' ? OK : (reply as Value)
 }
@@ -44,6 +46,6 @@ export async function runScript(
   try {
     return checked(await reply(...args))
   } catch (error) {
-    return admitted.fails(error)
+    return new Error(admitted.fails(error).message)
   }
 }
