@@ -8,6 +8,7 @@ import { differentMajors, notInstalled } from './errors/install-errors.ts'
 import { installed } from './install-slot.ts'
 import { PACKAGE_ROOT } from './package-root.ts'
 import { readSlot } from './patch/slot.ts'
+import type { PluginFamilies } from './plugin.ts'
 import { VERSION } from './version.ts'
 
 export type { Database, DatabaseSetup, PostgresOptions, SqliteOptions } from '../plugins/db/family.ts'
@@ -40,8 +41,10 @@ export * from './errors/classes.ts'
 export type { TripwireMatchers } from './vitest/matchers.ts'
 export type { TripwireTaskMeta } from './vitest/task-meta.ts'
 
+type Tripwire = TripwireApi & Families & PluginFamilies
+
 /** Rules, sandboxes, mocks and expectations of the running test. @throws InstallError outside a Vitest run under tripwire */
-export const tripwire: TripwireApi & Families = new Proxy({} as TripwireApi & Families, {
+export const tripwire: Tripwire = new Proxy({} as Tripwire, {
   // Whoever prints or awaits it asks for symbols and `then`.
   get: (_, name) => (typeof name === 'symbol' || name === 'then' ? undefined : Reflect.get(api(), name)),
   has: (_, name) => Reflect.has(api(), name),

@@ -83,6 +83,10 @@ export type { Hop, NewThread, OpenCall, OpenOptions, Outcome, OwnEndpoints, Tap 
 // biome-ignore lint/suspicious/noEmptyInterface: it is merged with those of plugins
 export interface BoxViews {}
 
+/** What `tripwire` has under the names of third parties' protocols; their plugins add theirs. */
+// biome-ignore lint/suspicious/noEmptyInterface: it is merged with those of plugins
+export interface PluginFamilies {}
+
 /** A schema for config keys that a plugin adds (`loopback`, `fs`); closed, and checked like the rest of the config. */
 export type SettingSchema =
   | { readonly type: 'enum'; readonly values: readonly string[]; readonly default: string }
