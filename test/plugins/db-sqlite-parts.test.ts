@@ -2,8 +2,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
+import type { Parts } from '../../plugins/db/sqlite/database.ts'
 import { codeName, codeNumber, errorFact } from '../../plugins/db/sqlite/failure.ts'
 import type { Line } from '../../plugins/db/sqlite/host.ts'
+import { createSqlite } from '../../plugins/db/sqlite/index.ts'
 import { NativeDatabase } from '../../plugins/db/sqlite/native-connection.ts'
 import type { Native } from '../../plugins/db/sqlite/native-engine.ts'
 import { copyOfRow, paramsOf, rowsOfIterator } from '../../plugins/db/sqlite/recorder.ts'
@@ -13,7 +15,7 @@ import { foldStatement } from '../../plugins/db/statements.ts'
 import { renamed, withBound } from '../../plugins/fs/sql-files.ts'
 import type { StandIn as OfFiles } from '../../plugins/fs/stand-in.ts'
 import type { Tap } from '../../src/plugin.ts'
-import { failure, IS_INSTALLED, NONE } from '../support/sqlite-drivers.ts'
+import { failure } from '../support/sqlite-drivers.ts'
 
 // The two sides of the seam import nothing of each other.
 const _here = (there: OfFiles): StandIn => there
@@ -243,7 +245,15 @@ describe('what is refused with a word of what was meant', () => {
     expect(failure(fn).message).toMatchSnapshot()
   })
 
-  test.runIf(NONE && !IS_INSTALLED)('a Node without SQLite', () => {
-    expect(failure(() => tripwire.db.sqlite('app.db')).message).toContain("needs the package 'better-sqlite3'")
+  test('where there is no driver at all', () => {
+    const missing = new Error('missing')
+    const parts = {
+      path: '/a.db',
+      builtIn: () => undefined,
+      peer: (name: string) => {
+        throw Object.assign(missing, { peer: name })
+      },
+    } as unknown as Parts
+    expect(failure(() => createSqlite({}, parts))).toMatchObject({ message: 'missing', peer: 'better-sqlite3' })
   })
 })

@@ -44,7 +44,7 @@ describe('libsql', () => {
   })
 })
 
-/** sqlite3, and better-sqlite3 for Node 20, are compiled as they are installed, which no test may wait for: `npm i --no-save better-sqlite3@12 sqlite3`. */
+/** sqlite3, and better-sqlite3 for Node 20, are compiled where they are installed, which no test may wait for: `npm i --no-save better-sqlite3@12 sqlite3`. */
 function compiled<T>(name: string, tried: (it: T) => void): T | undefined {
   try {
     const it = load(name) as T

@@ -1,4 +1,4 @@
-/** Drivers of SQLite as far as they are alike, where they are there: Node 20 has none, and better-sqlite3 is compiled where it is installed. */
+/** Drivers of SQLite as far as they are alike, where they are there: Node 20 has none, and ends under better-sqlite3 13 (12 is compiled for it: `npm i --no-save better-sqlite3@12`). */
 import { createRequire } from 'node:module'
 import { type SqliteOptions, tripwire } from 'vitest-tripwire'
 
@@ -73,9 +73,6 @@ export interface BetterDatabase extends Database {
   readonly readonly: boolean
   readonly memory: boolean
 }
-
-/** Whether the package is installed, whether or not it runs here. */
-export const IS_INSTALLED = attempt(() => load.resolve('better-sqlite3')) !== undefined
 
 /** Its addon from 13 on ends a Node before 22. */
 export function runsHere(): boolean {
