@@ -40,6 +40,8 @@ describe('a connection', () => {
       await client.connect()
       expect(await client.db('admin').command({ ping: 1 })).toMatchObject({ ok: 1 })
       expect(await client.db('admin').command({ buildInfo: 1 })).toMatchObject({ ok: 1 })
+      await client.db().createCollection('users')
+      expect(await client.db().collection('users').createIndex({ name: 1 })).toBe('name_1')
     })
     expect(kept().filter(([operation]) => operation === 'db:query')).toEqual([])
   })

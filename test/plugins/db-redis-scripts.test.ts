@@ -206,11 +206,11 @@ describe('what is refused with a word of what was meant', () => {
   })
 })
 
-describe('a Redis that is made once for all tests', () => {
+describe.each(['redis', 'rediss'])('a Redis that is made once for all tests, by %s:', (scheme) => {
   let redis: ReturnType<typeof tripwire.db.redis>
-  const client = new Redis('redis://once.example.com', { lazyConnect: true })
+  const client = new Redis(`${scheme}://once.example.com`, { lazyConnect: true })
   beforeAll(() => {
-    redis = tripwire.db.redis('redis://once.example.com')
+    redis = tripwire.db.redis(`${scheme}://once.example.com`)
     redis.on('GET', 'all', 'of all').always().optional()
     return () => client.disconnect()
   })

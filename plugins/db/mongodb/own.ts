@@ -55,6 +55,9 @@ const OWN: Readonly<Record<string, ((self: Self, command: Document) => Document)
   committransaction: () => OK,
   aborttransaction: () => OK,
   logout: () => OK,
+  // Of each model that is made, mongoose asks for these.
+  create: () => OK,
+  createindexes: () => ({ numIndexesBefore: 1, numIndexesAfter: 2, ok: 1 }),
   buildinfo: () => ({
     version: VERSION,
     versionArray: VERSION.split('.').map(Number),
