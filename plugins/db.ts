@@ -64,6 +64,7 @@ export const db = definePlugin({
     port: 'port',
     database: 'word',
     user: 'word',
+    replicaSet: 'word',
     path: 'file',
     text: 'text',
     params: 'data',

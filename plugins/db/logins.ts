@@ -6,6 +6,8 @@ export interface Login {
   readonly driver: string
   readonly user?: string
   readonly database?: string
+  /** The set of servers that it looks for (MongoDB). */
+  readonly replicaSet?: string
 }
 
 /** What a client of some driver holds: options as they came, whatever they are. */
@@ -19,7 +21,14 @@ interface Entry {
   /** Where the method is, in what the file exports. */
   owner(exported: Known): unknown
   readonly method: string
-  login(self: Known, args: readonly unknown[]): { readonly user?: unknown; readonly database?: unknown }
+  login(
+    self: Known,
+    args: readonly unknown[],
+  ): {
+    readonly user?: unknown
+    readonly database?: unknown
+    readonly replicaSet?: unknown
+  }
   /** Whether its socket is opened on a later stack, that does not show the user's line any more. */
   readonly later?: boolean
 }
@@ -71,7 +80,10 @@ const ENTRIES: readonly Entry[] = [
     owner: (exported) => prototypeOf(exported.MongoClient),
     method: 'connect',
     // One connection serves all databases.
-    login: ({ options }) => ({ user: known(known(options).credentials).username }),
+    login: ({ options }) => ({
+      user: known(known(options).credentials).username,
+      replicaSet: known(options).replicaSet,
+    }),
     later: true,
   },
 ]
@@ -97,9 +109,14 @@ export function watchLogins(tap: Tap): void {
 function wrap(tap: Tap, owner: Record<string, Method>, { driver, method, login, later }: Entry): void {
   tap.patch(owner, method, (original) => {
     return function (this: object, ...args: unknown[]) {
-      const { user, database } = login(this as Known, args)
+      const { user, database, replicaSet } = login(this as Known, args)
       const connect = () => Reflect.apply(original as Method, this, args)
-      const named = { driver, ...textOf('user', user), ...textOf('database', database) }
+      const named = {
+        driver,
+        ...textOf('user', user),
+        ...textOf('database', database),
+        ...textOf('replicaSet', replicaSet),
+      }
       const go = () => logins.run(named, connect)
       return later ? tap.here()(go) : go()
     }

@@ -42,7 +42,7 @@ export const SCHEMES = {
     name: 'MongoDB',
     begins: /^mongodb:\/\//,
     port: 27_017,
-    form: `'mongodb://[user:password@]host[:port][,host[:port]…][/database][?replicaSet=name]', ${ESCAPED}`,
+    form: `'mongodb://[user:password@]host[:port][,host[:port]…][/database]', ${ESCAPED}`,
     socket: (path) => path,
   },
 } as const satisfies Readonly<Record<string, Scheme>>

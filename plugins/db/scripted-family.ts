@@ -108,7 +108,7 @@ export interface ScriptedFamily {
    * Answers connections to a MongoDB in sandboxes by scripts, for the `mongodb` driver and what stands on it. A command that no script answers is
    * stopped.
    *
-   * @param url where the code under test connects to, with its `replicaSet` if it has one: `mongodb://localhost:27017/app`; without a database any
+   * @param url where the code under test connects to, with all its hosts: `mongodb://localhost:27017/app`; without a database any
    * @throws MissingPeerError where the package mongodb is not installed: its BSON is used
    * @example const mongodb = tripwire.db.mongodb('mongodb://localhost:27017/app')
    */

@@ -28,7 +28,7 @@ export interface Registering {
 export interface ScriptedParts extends Registering {
   /** Who is let in; anybody where there is none. */
   readonly account: Read['account']
-  /** A set of servers that know of each other, by its name, and where the first of them is. */
+  /** A set of servers that know of each other, by its name, and where the first of them is; only where several are named, or the set is. */
   readonly set: { readonly name: string; readonly primary: string } | undefined
   readonly sender: Sender
   readonly builtIn: typeof builtIn
@@ -73,10 +73,13 @@ export function scripted(
   return handle
 }
 
+/** Several servers are always a set. */
 function setOf({ host, port }: Read['place'], name: string | null): ScriptedParts['set'] {
-  const [first = ''] = [host ?? []].flat()
+  const hosts = [host ?? []].flat()
+  const [first = ''] = hosts
   const [at] = [port ?? []].flat()
-  return name === null ? undefined : { name, primary: `${first.includes(':') ? `[${first}]` : first}:${at}` }
+  if (name === null && hosts.length < 2) return undefined
+  return { name: name ?? 'tripwire', primary: `${first.includes(':') ? `[${first}]` : first}:${at}` }
 }
 
 /** What would answer a call, as code. */

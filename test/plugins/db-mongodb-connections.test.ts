@@ -65,9 +65,15 @@ describe('a connection', () => {
       )
   })
 
-  test('is one of a set of replicas, where the URL names that', async () => {
-    const url = 'mongodb://a.example.com,b.example.com:27018/app?replicaSet=rs0'
-    tripwire.db.mongodb(url).on('find', { documents: [{ a: 1 }] })
+  test.each([
+    [
+      'mongodb://a.example.com,b.example.com:27018/app?replicaSet=rs0',
+      'mongodb://a.example.com,b.example.com:27018/app',
+    ],
+    ['mongodb://a.example.com,b.example.com:27018/app', 'mongodb://a.example.com,b.example.com:27018'],
+    ['mongodb://a.example.com/app?replicaSet=rs0', 'mongodb://a.example.com/app'],
+  ])('is to a set of replicas, where the client looks for one: %s', async (url, given) => {
+    tripwire.db.mongodb(given).on('find', { documents: [{ a: 1 }] })
     const found = await inSandbox((client) => client.db().collection('users').findOne({}), url)
     expect(found).toEqual({ a: 1 })
     tripwire.db.assert({ text: 'find', host: 'a.example.com' }, { params: [expect.any(Object)] })

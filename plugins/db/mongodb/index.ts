@@ -43,13 +43,13 @@ class MongoServer implements Embedded {
 
   accept(peer: Socket, connection: Redirected, tap: Tap): void {
     const { account, builtIn, set } = this.#parts
-    const { host, port, path } = connection.reply?.facts ?? {}
+    const { host, port, path, replicaSet } = connection.reply?.facts ?? {}
     const address = path === undefined ? `${String(host).includes(':') ? `[${host}]` : host}:${port}` : String(path)
     const teller = new Teller<MongoAnswer>(connection, tap, { user: undefined, database: undefined })
     const bson = this.#bson
     begin(peer, connection, tap, (socket) => {
       const session = new Session(
-        { id: ++this.#clients, address, set, isGuarded: account !== undefined },
+        { id: ++this.#clients, address, set: setOf(replicaSet, set, address), isGuarded: account !== undefined },
         {
           socket,
           reader: new Reader(bson),
@@ -65,6 +65,11 @@ class MongoServer implements Embedded {
       socket.once('close', () => session.end())
     })
   }
+}
+
+/** A client that looks for a set takes no server that is none, and waits for another one. */
+function setOf(name: unknown, set: ScriptedParts['set'], address: string): ScriptedParts['set'] {
+  return typeof name === 'string' ? { name, primary: set?.primary ?? address } : set
 }
 
 export { suggest }
