@@ -150,3 +150,17 @@ describe('COPY', () => {
     tripwire.db.assert('copy parents (name) from stdin', { params: ['b\n'], transaction: true })
   })
 })
+
+test('a statement that a script lets fail fails its transaction', async () => {
+  db.script('select 5 as five', { error: { code: '57014', message: 'too slow' } })
+  const codes = await asClient(async (client) => {
+    const failed = (sql: string) => client.query(sql).then(String, (error) => error.code)
+    await client.query('begin')
+    const told = [await failed('select 5 as five'), await failed('select 6 as six')]
+    await client.query('rollback')
+    return told
+  })
+  expect(codes).toEqual(['57014', '25P02'])
+  tripwire.db.assert('select 5 as five')
+  tripwire.db.assert('select 6 as six')
+})

@@ -157,6 +157,28 @@ describe('what the engine cannot run', () => {
     tripwire.db.assert('COPY orders TO STDOUT')
   })
 
+  test('that a script lets fail fails its transaction', async () => {
+    const db = await tripwire.db.postgres(APP, { schema: SCHEMA })
+    db.script(/^vacuum/, { error: { code: '42501', message: 'not yours' } })
+    db.script(/^analyze/, { rows: [] }).optional()
+    const codes = await tripwire.sandbox(() =>
+      asClient(async (client) => {
+        const failed = async (sql: string) => (await errorOf(client.query(sql)))?.code
+        await client.query('begin')
+        await client.query("insert into orders (name) values ('lost')")
+        const told = [await failed('vacuum'), await failed('select name from orders'), await failed('analyze')]
+        await client.query('commit')
+        return told
+      }),
+    )
+    expect(codes).toEqual(['42501', '25P02', '25P02'])
+    expect(await db.query('select name from orders')).toEqual([])
+    tripwire.inAnyOrder(() => {
+      for (const text of ["insert into orders (name) values ('lost')", 'vacuum', 'select name from orders', 'analyze'])
+        tripwire.db.assert(text, { transaction: true })
+    })
+  })
+
   test('is answered by a script, once unless it says otherwise', async () => {
     const db = await tripwire.db.postgres(APP, { schema: SCHEMA })
     db.script('select id, row_number() over (order by id) from orders', {

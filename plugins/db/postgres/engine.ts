@@ -51,6 +51,8 @@ export interface Line {
    * @throws Failure
    */
   copy?(sql: string, received: Received | undefined, cancelled: Promise<void>): Promise<Copied>
+  /** The transaction that is open fails, as by a statement that does. */
+  fail(): Promise<void>
   /** What is not committed is lost. */
   end(): Promise<void>
 }

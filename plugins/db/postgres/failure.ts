@@ -43,6 +43,10 @@ export class Failure extends Error implements Notice {
   }
 }
 
+export function abortedFailure(): Failure {
+  return new Failure('25P02', 'current transaction is aborted, commands ignored until end of transaction block')
+}
+
 /** A statement that the engine does not understand, which is no fault of the code under test. */
 export class Limit extends Error {
   readonly statement: string

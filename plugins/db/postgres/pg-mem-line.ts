@@ -1,6 +1,6 @@
 import { foldStatement, verbOf } from '../statements.ts'
 import type { Line, Result, Run, Shape, Status } from './engine.ts'
-import { Failure } from './failure.ts'
+import { abortedFailure, Failure } from './failure.ts'
 import type { PgMemEngine } from './pg-mem.ts'
 import type { Store, Transaction } from './transactions.ts'
 import { ARRAYS, cellOf, OID, sizeOf } from './types.ts'
@@ -74,13 +74,16 @@ export class PgMemLine implements Line {
     }
   }
 
+  async fail(): Promise<void> {
+    this.#failed = this.#transaction !== undefined
+  }
+
   async end(): Promise<void> {
     this.#close('rollback')
   }
 
   #refuseFailed(sql: string): void {
-    if (this.#failed && !/^(?:rollback|abort|commit|end)$/.test(verbOf(sql)))
-      throw new Failure('25P02', 'current transaction is aborted, commands ignored until end of transaction block')
+    if (this.#failed && !/^(?:rollback|abort|commit|end)$/.test(verbOf(sql))) throw abortedFailure()
   }
 
   #isSteering(folded: string): boolean {

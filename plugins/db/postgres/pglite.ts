@@ -168,6 +168,10 @@ class PgliteLine implements Line {
     return { head, data, tag }
   }
 
+  async fail(): Promise<void> {
+    await this.run(plain("do $$ begin raise exception 'a script failed'; end $$"), NEVER).catch(() => {})
+  }
+
   async end(): Promise<void> {
     if (this.status !== 'I') await this.run(plain('rollback'), NEVER).catch(() => {})
     this.#engine.forget(this)

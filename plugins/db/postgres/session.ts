@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import { foldStatement, splitStatements } from '../statements.ts'
 import { carryOut, directionOf, type Received } from './copy.ts'
 import type { Line, Result, Run, Shape } from './engine.ts'
-import { Failure, Limit } from './failure.ts'
+import { abortedFailure, Failure, Limit } from './failure.ts'
 import { Names, type Portal, type Prepared, placeholders } from './prepared.ts'
 import { readableOf, textOf } from './types.ts'
 import { readableRow } from './values.ts'
@@ -195,6 +195,8 @@ export class Session {
     })
     const direction = directionOf(run.sql)
     try {
+      // What the engine would not run, a script does not answer.
+      if (admitted.script && status === 'E') throw abortedFailure()
       if (direction !== undefined) {
         const say = (...messages: readonly Buffer[]) => {
           this.#out.push(...messages)
@@ -208,6 +210,7 @@ export class Session {
       return result
     } catch (error) {
       if (error instanceof Limit) throw admitted.limit(error)
+      if (admitted.script && this.#line.status === 'T') await this.#line.fail()
       if (error instanceof Failure) admitted.tell({ error: { code: error.code, message: error.message } })
       throw error
     } finally {
