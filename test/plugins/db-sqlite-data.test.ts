@@ -163,36 +163,79 @@ describe.skipIf(NONE).each(DRIVERS)('$name', ({ name, open }) => {
     })
   })
 
-  test('a connection that an earlier test opened is told apart', async () => {
-    await sqlite(out('app.db'))
-    const kept = tripwire.sandbox(() => open(out('app.db')))
-    // As it would be in the next test.
-    const trips = await tripwire.expectTrip(async () => {
+  describe('a connection that an earlier test opened', () => {
+    /** As the next test would: each declares a database of its own for the file. */
+    const next = async (add: string, run: () => unknown) => {
       await tripwire.sandbox(async () => {
-        await sqlite(out('app.db'))
-        expect(failure(() => kept.exec('delete from orders')).message).toContain('in an earlier test')
+        await sqlite(out('app.db'), { seed: `insert into orders (name) values ('${add}')` })
+        await run()
       })
-    })
-    expect(plain(trips[0]?.message)).toMatchInlineSnapshot(`
-      "[TRIPWIRE_ENGINE] <driver> cannot run a statement.
+    }
 
-        sql    delete from orders
-        where  test/plugins/db-sqlite-data.test.ts
-               in test "'<driver>' > a connection that an earlier test opened is told apart"
-        why    <driver> says: the connection leads to the database that /out/app.db was in an earlier test, and here it is another
-        fix    declare it once for the file, and put it back before each test:
-                 let db
-                 beforeAll(async () => {
-                   db = await tripwire.db.sqlite('/out/app.db', { … })
-                 })
-                 beforeEach(() => db.restore())
-               or open it in each test:
-                 vi.resetModules() // and what opens it is imported anew by each test
-        more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_ENGINE.md"
-    `)
-    const late = await tripwire.expectTrip(() => kept.exec('delete from orders'))
-    expect(late).toMatchObject([{ operation: 'db:query', facts: { text: 'delete from orders' } }])
-    kept.close()
+    test('leads to the database of the test that uses it, and each keeps its own', async () => {
+      const first = await sqlite(out('app.db'))
+      const kept = tripwire.sandbox(() => open(out('app.db')))
+      const select = tripwire.sandbox(() => kept.prepare('select name from orders order by id'))
+      await next('second', () => {
+        expect(select.all()).toEqual([{ name: 'second' }])
+        kept.exec("insert into orders (name) values ('more')")
+        expect(kept.prepare('select count(*) as n from orders').get()).toEqual({ n: 2 })
+      })
+      expect(tripwire.sandbox(() => select.all())).toEqual([])
+      tripwire.sandbox(() => kept.exec("insert into orders (name) values ('first')"))
+      await next('third', async () => {
+        expect(select.all()).toEqual([{ name: 'third' }])
+        // The test's own look is at its own.
+        expect(await first.query('select name from orders')).toEqual([{ name: 'first' }])
+        expect(select.all()).toEqual([{ name: 'third' }])
+      })
+      await first.restore()
+      expect(tripwire.sandbox(() => select.all())).toEqual([])
+      tripwire.inAnyOrder(() => {
+        for (const rows of [['second'], [], ['third'], ['third'], []])
+          tripwire.db.assert(/^select name/, { rows: rows.map((row) => ({ name: row })) })
+        tripwire.db.assert(/^select count/)
+        for (const name of ['more', 'first']) tripwire.db.assert(`insert into orders (name) values ('${name}')`)
+      })
+      const late = await tripwire.expectTrip(() => kept.exec('delete from orders'))
+      expect(late).toMatchObject([{ operation: 'db:query', facts: { text: 'delete from orders' } }])
+      kept.close()
+    })
+
+    test('is told apart in a transaction, and where the file was opened anew', async () => {
+      await sqlite(out('app.db'))
+      const kept = tripwire.sandbox(() => open(out('app.db')))
+      tripwire.sandbox(() => kept.exec('begin; delete from orders'))
+      const trips = await tripwire.expectTrip(async () => {
+        await next('second', () => failure(() => kept.exec('delete from orders')))
+        tripwire.sandbox(() => kept.exec('rollback'))
+        await next('third', () => {
+          open(out('app.db'))
+          failure(() => kept.exec('delete from orders'))
+        })
+      })
+      expect(trips.map(({ code }) => code)).toEqual(['TRIPWIRE_ENGINE', 'TRIPWIRE_ENGINE'])
+      expect(plain(trips[0]?.message)).toMatchInlineSnapshot(`
+        "[TRIPWIRE_ENGINE] <driver> cannot run a statement.
+
+          sql    delete from orders
+          where  test/plugins/db-sqlite-data.test.ts
+                 in test "'<driver>' > a connection that an earlier test opened > is told apart in a transaction, and where the file was opened anew"
+          why    <driver> says: the connection leads to what /out/app.db was in an earlier test, and what it is here cannot come there: a transaction is open on it
+          fix    declare it once for the file, and put it back before each test:
+                   let db
+                   beforeAll(async () => {
+                     db = await tripwire.db.sqlite('/out/app.db', { … })
+                   })
+                   beforeEach(() => db.restore())
+                 or open it in each test:
+                   vi.resetModules() // and what opens it is imported anew by each test
+          more   node_modules/vitest-tripwire/docs/errors/TRIPWIRE_ENGINE.md"
+      `)
+      expect(trips[1]?.message).toContain('cannot come there: another connection has opened it in this test')
+      tripwire.db.assert('delete from orders')
+      kept.close()
+    })
   })
 
   test('two hundred statements of each way leave nothing on the disk', async () => {

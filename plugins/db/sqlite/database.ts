@@ -1,16 +1,18 @@
 /** A database in memory as the test has it, and as it answers for a file. */
 import type { EngineLimit, MockHandle, Reply, Tap } from '../../../src/plugin.ts'
 import type { Database, ScriptReply, SqliteOptions } from '../family.ts'
-import type { Connection, Engine, Image } from './engine.ts'
+import type { Connection, Image } from './engine.ts'
 import { codeNumber } from './failure.ts'
 import { type Line, NodeHost } from './host.ts'
 import { badSchema, cannotDo, staleConnection } from './limits.ts'
+import { errorClassOf, firstMaker, type Maker, nativeMaker, nodeMaker } from './makers.ts'
 import { NativeDatabase } from './native-connection.ts'
-import { byLibrary, makeNative, type Native, NativeEngine } from './native-engine.ts'
-import { NOWHERE, NodeEngine, type Sqlite } from './node-engine.ts'
+import { type Native, NativeEngine } from './native-engine.ts'
+import { NOWHERE, type NodeEngine } from './node-engine.ts'
 import { putBack } from './put-back.ts'
 import type { Gap, Hosted, How, NativeParts, StandIn } from './seam.ts'
 import { imageOf, setUp } from './set-up.ts'
+import { type Slot, Tenant } from './slot.ts'
 
 type Name = 'node:sqlite' | 'better-sqlite3'
 
@@ -32,12 +34,23 @@ export interface Parts {
 
 /** The database in one copy of SQLite: each driver has its own, and they do not see each other. */
 interface Held {
-  readonly engine: Engine
+  readonly name: Name
+  readonly tenant: Tenant
   /** Of the set-up; undefined once that is done. */
   waiting: Promise<void> | undefined
   failed: unknown
   /** As it is put back. */
   backup: Connection | undefined
+}
+
+/** Where a connection stands. */
+interface Seat {
+  readonly driver: string
+  readonly slot: Slot
+  /** Of the copy of SQLite. */
+  readonly maker: Maker
+  failure: Line['failure']
+  inTransaction(): boolean
 }
 
 export class SqliteDatabase implements Database<Name>, StandIn {
@@ -46,25 +59,24 @@ export class SqliteDatabase implements Database<Name>, StandIn {
   readonly #options: SqliteOptions
   /** By what makes their connections. */
   readonly #held = new Map<object, Held>()
-  readonly #name: Name
+  #kind: Name
   #current: Held | undefined
   #failed: unknown
   #image: Image | undefined
   /** Whether there is a file, as far as anybody can tell. */
   #exists: boolean
   #isClosed = false
-  readonly #connections = new Set<object>()
 
   /** @throws MissingPeerError */
   constructor(options: SqliteOptions, parts: Parts) {
     this.#parts = parts
     this.#options = options
     this.#exists = options.from !== undefined || options.schema !== undefined || options.seed !== undefined
-    const first = this.#first()
-    this.#name = first.name
+    const first = firstMaker(options.engine, parts)
+    this.#kind = first.name
     try {
       if (options.from !== undefined) this.#image = imageOf(options.from, parts)
-      const { waiting } = first.hold()
+      const { waiting } = this.#hold(first)
       this.ready = waiting === undefined ? Promise.resolve(this) : waiting.then(() => this)
     } catch (error) {
       // Who opens it hears of it as well.
@@ -74,12 +86,12 @@ export class SqliteDatabase implements Database<Name>, StandIn {
   }
 
   get engine(): Name {
-    return this.#current?.engine.name ?? this.#name
+    return this.#kind
   }
 
   async query(sql: string, params: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
     await this.#current?.waiting
-    return this.#need().engine.all(sql, params)
+    return this.#need().tenant.slot.engine.all(sql, params)
   }
 
   script(statement: string | RegExp | object, reply: ScriptReply): MockHandle {
@@ -95,14 +107,14 @@ export class SqliteDatabase implements Database<Name>, StandIn {
   async restore(): Promise<void> {
     await this.#current?.waiting
     const held = this.#need()
-    if (held.backup) putBack(held.backup, held.engine)
+    if (held.backup) putBack(held.backup, held.tenant.slot.engine)
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const { engine, backup } of this.#held.values()) {
-      engine.close()
+    for (const { tenant, backup } of this.#held.values()) {
+      tenant.close()
       backup?.close()
     }
   }
@@ -113,52 +125,55 @@ export class SqliteDatabase implements Database<Name>, StandIn {
 
   name(reply: Reply, how: How): string {
     if (how.driver !== 'node:sqlite') throw this.cannot(reply, 'name', how)
-    const { engine } = this.#use(this.#sqlite() as Sqlite, () => this.#nodeEngine())
+    const { slot } = this.#use(nodeMaker(this.#parts) as Maker).tenant
     if (!this.#opens(how)) return NOWHERE
-    return `${(engine as NodeEngine).uri}${how.readOnly ? '&mode=ro' : ''}`
+    slot.isOpened = true
+    return `${(slot.engine as NodeEngine).uri}${how.readOnly ? '&mode=ro' : ''}`
   }
 
   host(reply: Reply, database: object, how: How): Hosted {
     const failure = (code: string, message: string) =>
       Object.assign(new Error(message), { code: 'ERR_SQLITE_ERROR', errcode: codeNumber(code), errstr: message })
-    const line = this.#lineOf(
-      how.driver,
-      failure,
-      () => (database as { isTransaction?: boolean }).isTransaction === true,
-    )
+    const maker = nodeMaker(this.#parts) as Maker
+    const inTransaction = () => (database as { isTransaction?: boolean }).isTransaction === true
+    const { slot } = this.#use(maker).tenant
+    const line = this.#lineOf({ driver: how.driver, failure, inTransaction, maker, slot })
     const isMain = reply.facts.path === this.#parts.path
     return new NodeHost(line, isMain ? this.#parts.path : undefined)
   }
 
   native(_: Reply, args: readonly unknown[], how: How, { hosts, make, copy }: NativeParts): object {
     const [, given, , , , timeout] = args
-    const held = this.#use(copy, () => new NativeEngine(makeNative(make, this.#image?.bytes), make))
-    const { native } = held.engine as NativeEngine
+    const maker = nativeMaker(copy, make)
+    const { slot } = this.#use(maker).tenant
+    const { native } = slot.engine as NativeEngine
     // Its own error, of a file that is not there.
     if (!this.#opens(how))
       return make('/nonexistent/tripwire', given, false, true, true, timeout, null, null, null, null)
+    slot.isOpened = true
     const failure = (code: string, message: string) => {
       const NativeError = errorClassOf(native)
       return new NativeError(message, code)
     }
+    const inTransaction = () => native.inTransaction
     const database: NativeDatabase = new NativeDatabase({
       native,
       name: String(given),
       readonly: how.readOnly,
       hosts,
-      line: this.#lineOf(how.driver, failure, () => native.inTransaction),
-      others: () => this.#connections.size > 0,
-      closed: (connection) => void this.#connections.delete(connection),
+      line: this.#lineOf({ driver: how.driver, failure, inTransaction, maker, slot }),
+      others: () => slot.connections.size > 0,
+      closed: (connection) => void slot.connections.delete(connection),
     })
-    this.#connections.add(database)
+    slot.connections.add(database)
     return database
   }
 
   receive(_: Reply, source: object, attached: unknown, __: How, { make, copy }: NativeParts): object {
-    const { engine } = this.#use(copy, () => new NativeEngine(makeNative(make, this.#image?.bytes), make))
+    const { slot } = this.#use(nativeMaker(copy, make)).tenant
     this.#exists = true
-    const taken = (engine as NativeEngine).copyOf(source as Native, String(attached))
-    putBack(taken, engine)
+    const taken = (slot.engine as NativeEngine).copyOf(source as Native, String(attached))
+    putBack(taken, slot.engine)
     const [{ page_count: totalPages } = {}] = taken.all('pragma page_count')
     taken.close()
     return { transfer: () => ({ totalPages, remainingPages: 0 }), close() {} }
@@ -174,26 +189,38 @@ export class SqliteDatabase implements Database<Name>, StandIn {
     return this.#exists
   }
 
-  #lineOf(driver: string, failure: Line['failure'], inTransaction: () => boolean): Line {
+  #lineOf({ driver, failure, inTransaction, maker, slot }: Seat): Line {
     const { tap, path, shown } = this.#parts
     return {
       tap,
       driver,
       path,
-      embedded: this,
       failure,
-      stale: (reply, text) => reply.limited(staleConnection(driver, text, shown)),
+      enter(embedded) {
+        if (embedded instanceof SqliteDatabase) embedded.#enter(slot, maker, inTransaction)
+      },
+      stale: (reply, text, why) => reply.limited(staleConnection(driver, text, shown, why)),
       get inTransaction() {
         return inTransaction()
       },
     }
   }
 
+  /** Is where a connection leads. @throws Error where it cannot be */
+  #enter(slot: Slot, maker: Maker, inTransaction: () => boolean): void {
+    const { tenant } = this.#use(maker)
+    if (slot.tenant === tenant) return
+    if (inTransaction()) throw new Error('a transaction is open on it')
+    tenant.moveIn(slot)
+    slot.isOpened = true
+  }
+
   /** @throws what the set-up threw, or Error while it is not done */
-  #use(key: object, make: () => Engine): Held {
+  #use(maker: Maker): Held {
     if (this.#failed !== undefined) throw this.#failed
-    const held = this.#held.get(key) ?? this.#hold(key, make())
+    const held = this.#held.get(maker.key) ?? this.#hold(maker)
     this.#current = held
+    this.#kind = held.name
     if (held.waiting)
       throw new Error(
         `the database of ${this.#parts.path} is still being set up: 'await tripwire.db.sqlite(…)' before it is opened`,
@@ -208,9 +235,17 @@ export class SqliteDatabase implements Database<Name>, StandIn {
     return this.#current
   }
 
-  #hold(key: object, engine: Engine): Held {
-    const held: Held = { engine, waiting: undefined, failed: undefined, backup: undefined }
-    this.#held.set(key, held)
+  #hold({ key, make }: Maker): Held {
+    const engine = make(this.#image)
+    const held: Held = {
+      name: engine.name,
+      tenant: new Tenant(engine),
+      waiting: undefined,
+      failed: undefined,
+      backup: undefined,
+    }
+    // What the library makes is of the copy of SQLite that its addon is.
+    this.#held.set(engine instanceof NativeEngine ? Object.getPrototypeOf(engine.native) : key, held)
     this.#current = held
     const { limit } = this.#parts
     const done = () => {
@@ -239,54 +274,10 @@ export class SqliteDatabase implements Database<Name>, StandIn {
     return held
   }
 
-  #copyOf({ engine }: Held): Connection {
+  #copyOf({ tenant }: Held): Connection {
+    const { engine } = tenant.slot
     if (engine.inTransaction)
       throw new Error('a transaction is open on the database: it cannot be copied before its end')
     return engine.copy()
   }
-
-  /** Before anybody has opened it: by what is there. @throws MissingPeerError */
-  #first(): { readonly name: Name; hold(): Held } {
-    const { library, peer } = this.#parts
-    const wanted = this.#options.engine
-    const node = { name: 'node:sqlite', hold: () => this.#hold(this.#sqlite() as Sqlite, this.#nodeEngine()) } as const
-    if (wanted === 'node:sqlite' || (wanted === undefined && library === undefined && this.#sqlite())) return node
-    const Library = library ?? (peer('better-sqlite3') as new (file: unknown) => object)
-    // It is there, and was compiled for another Node.
-    if (wanted === undefined && this.#sqlite() && !works(Library)) return node
-    const hold = () => {
-      const engine = byLibrary(Library, this.#image)
-      return this.#hold(Object.getPrototypeOf(engine.native), engine)
-    }
-    return { name: 'better-sqlite3', hold }
-  }
-
-  #sqlite(): Sqlite | undefined {
-    return this.#parts.builtIn('node:sqlite') as Sqlite | undefined
-  }
-
-  #nodeEngine(): NodeEngine {
-    const { randomUUID } = this.#parts.builtIn('node:crypto') as typeof import('node:crypto')
-    const make = () => new NodeEngine(this.#sqlite() as Sqlite, () => `tripwire-${randomUUID()}`, this.#image)
-    // Reading the file that it is a copy of is the test's, wherever the code stands that opens the copy.
-    return this.#parts.tap.outside(make)
-  }
-}
-
-function works(Library: new (file: unknown) => object): boolean {
-  try {
-    return new Library(':memory:') !== undefined
-  } catch {
-    return false
-  }
-}
-
-/** The class of what better-sqlite3 throws, which is known by one that it throws. */
-function errorClassOf(native: Native): new (message: string, code: string) => Error {
-  try {
-    native.exec('?')
-  } catch (error) {
-    return (error as { constructor: new (message: string, code: string) => Error }).constructor
-  }
-  return Error as never
 }

@@ -1,5 +1,5 @@
 /** Connections and statements of a driver, followed statement by statement. */
-import { copyOfRow, paramsOf, type Recorded, record, rowsOfIterator, type Statement } from './recorder.ts'
+import { copyOfRow, enterFor, paramsOf, type Recorded, record, rowsOfIterator, type Statement } from './recorder.ts'
 import type { Fn, Hosted, Hosts } from './seam.ts'
 import { splitStatements } from './statements.ts'
 
@@ -42,6 +42,7 @@ export function execute(line: Line, given: string, sql: string, exec: (statement
 
 /** Prepares a statement; one that fails here has failed, whatever was to become of it. */
 export function prepare<T extends object>(line: Line, text: string, make: () => T): T {
+  enterFor(line, text)
   try {
     return make()
   } catch (error) {

@@ -14,11 +14,12 @@ export function badSchema(engine: string, statement: string, error: unknown): En
 }
 
 /** A connection that a test kept from an earlier one. */
-export function staleConnection(engine: string, statement: string, path: string): EngineLimit {
+export function staleConnection(engine: string, statement: string, path: string, why: unknown): EngineLimit {
+  const { message = String(why) } = (why ?? {}) as { readonly message?: string }
   return {
     engine,
     statement,
-    word: `the connection leads to the database that ${path} was in an earlier test, and here it is another`,
+    word: `the connection leads to what ${path} was in an earlier test, and what it is here cannot come there: ${message}`,
     fixes: [
       {
         does: 'declare it once for the file, and put it back before each test',

@@ -1,5 +1,5 @@
 /** Tells tripwire each statement of a connection before it is run, where the code stands that runs it. */
-import type { Layer, Reply, Tap } from '../../../src/plugin.ts'
+import type { Facts, Layer, Reply, Tap } from '../../../src/plugin.ts'
 import type { Script } from '../scripts.ts'
 import { foldStatement } from '../statements.ts'
 import { errorFact } from './failure.ts'
@@ -24,26 +24,21 @@ export interface Statement<T> {
 
 export interface Recorded {
   readonly tap: Tap
-  /** Whose connection it is. */
-  readonly embedded: object
   readonly driver: string
   readonly path: string
   /** An error as the driver makes it. */
   failure(code: string, message: string): Error
-  /** The error of a connection whose database is no longer the one that answers. */
-  stale(reply: Reply, text: string): Error
+  /** The database that answers is where the connection leads, or comes there. @throws Error where it cannot */
+  enter(embedded: object): void
+  /** The error of a connection that leads to another database than the one that answers. */
+  stale(reply: Reply, text: string, why: unknown): Error
 }
 
-export function record<T>(
-  { tap, embedded, driver, path, failure, stale }: Recorded,
-  { text, params, transaction, run, rows, scripted }: Statement<T>,
-): T {
+export function record<T>(recorded: Recorded, { text, params, transaction, run, rows, scripted }: Statement<T>): T {
+  const { tap, failure } = recorded
   const folded = foldStatement(text)
-  const layerOf = (operation: string): Layer => ({
-    protocol: 'db',
-    operation,
-    facts: { product: 'sqlite', driver, path, text: folded, params, rows: undefined, error: undefined, transaction },
-  })
+  const facts = { text: folded, params, rows: undefined, error: undefined, transaction }
+  const layerOf = (operation: string) => layer(recorded, operation, facts)
   let isControl = isQuiet(folded)
   if (isControl) {
     const answer = tap.answerTo(layerOf('db:query')) as Answer | undefined
@@ -57,7 +52,11 @@ export function record<T>(
   if (outcome.kind !== 'reply') return run()
   const { reply } = outcome
   const { embedded: answering, script } = reply.answer as Answer
-  if (answering !== embedded) throw stale(reply, folded)
+  try {
+    if (script === undefined) recorded.enter(answering)
+  } catch (error) {
+    throw recorded.stale(reply, folded, error)
+  }
   const failed = (error: unknown) => void reply.complete({ error: errorFact(error), rows: undefined })
   try {
     if (script?.error) throw failure(script.error.code, script.error.message)
@@ -67,6 +66,21 @@ export function record<T>(
   } catch (error) {
     failed(error)
     throw error
+  }
+}
+
+function layer({ driver, path }: Recorded, operation: string, facts: Facts): Layer {
+  return { protocol: 'db', operation, facts: { product: 'sqlite', driver, path, ...facts } }
+}
+
+/** Where a statement is prepared, the database has to be the one that will answer it. */
+export function enterFor(recorded: Recorded, text: string): void {
+  const facts = { text: foldStatement(text), params: [], rows: undefined, error: undefined, transaction: false }
+  const answer = recorded.tap.answerTo(layer(recorded, 'db:query', facts)) as Answer | undefined
+  try {
+    if (answer !== undefined) recorded.enter(answer.embedded)
+  } catch {
+    // It is told by the statement, when it is run.
   }
 }
 
