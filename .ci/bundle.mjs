@@ -3,9 +3,10 @@
  * made a suite of small files 1.26 times slower. The guard itself is one script, so that V8's code of it can be kept (see docs/decisions).
  */
 import { createHash } from 'node:crypto'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { Script } from 'node:vm'
 import { rolldown } from 'rolldown'
+import { coldEntry, coldModules, isCold } from './cold.mjs'
 
 const DIR = 'dist/worker'
 const doors = ['register', 'setup', 'index']
@@ -47,9 +48,13 @@ function asScript(module, ways) {
     .replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-const isGuards = (id) => /dist[/\\]/.test(id) && !/dist[/\\]src[/\\](?:vitest|setup|index|register|load)\b/.test(id)
+const isGuards = (id) =>
+  !isCold(id) && /dist[/\\]/.test(id) && !/dist[/\\]src[/\\](?:vitest|setup|index|register|load)\b/.test(id)
 const chunks = await bundle(
-  { input: Object.fromEntries(doors.map((door) => [door, `dist/src/${door}.js`])) },
+  {
+    input: { ...Object.fromEntries(doors.map((door) => [door, `dist/src/${door}.js`])), cold: coldEntry },
+    plugins: [coldModules()],
+  },
   {
     dir: DIR,
     format: 'esm',
@@ -62,10 +67,15 @@ const chunks = await bundle(
 const guard = asScript(readFileSync(`${DIR}/guard.js`, 'utf8'), {})
 const setup = asScript(readFileSync(`${DIR}/setup.js`, 'utf8'), { './guard.js': 'exports', vitest: 'vitest' })
 const setUp = `exports.setUp=async(vitest)=>{${setup}};`
-const script = `(function(exports,require,__filename,KEEP_CODE){'use strict';${guard}${setUp}\n})`
-// Throws where something is left that only a module may hold.
-new Script(script)
-writeFileSync(`${DIR}/guard.cjs`, script)
+const script = `(function(exports,require,__filename,KEEP_CODE,COLD){'use strict';${guard}${setUp}\n})`
+const ofCold = asScript(readFileSync(`${DIR}/cold.js`, 'utf8'), { './guard.js': 'guard' })
+const cold = `(function(exports,require,__filename,guard){'use strict';${ofCold}\n})`
+for (const [name, text] of Object.entries({ guard: script, cold })) {
+  // Throws where something is left that only a module may hold.
+  new Script(text)
+  writeFileSync(`${DIR}/${name}.cjs`, text)
+}
+rmSync(`${DIR}/cold.js`)
 renameSync(`${DIR}/setup.js`, `${DIR}/setup-here.js`)
 // As a module of its own where it stands alone, and in Vitest's vm pools, where the guard is of another realm than the file.
 writeFileSync(
@@ -74,9 +84,12 @@ writeFileSync(
 if(guard?.setUp instanceof Function&&process[Symbol.for('vitest-tripwire.installation')])await guard.setUp(vitest);else await import('./setup-here.js');\n`,
 )
 
-const hash = createHash('sha256').update(script).digest('hex').slice(0, 16)
+const hash = createHash('sha256')
+  .update(script + cold)
+  .digest('hex')
+  .slice(0, 16)
 await bundle({ input: 'dist/src/load.js' }, { file: `${DIR}/load.cjs`, format: 'cjs', exports: 'default' })
-const load = rewrite('load.cjs', (text) => text.replace('HASH_OF_GUARD', `'${hash}'`))
+const load = rewrite('load.cjs', (text) => text.replace('HASH_OF_SCRIPTS', `'${hash}'`))
 
 const names = chunks.find(({ fileName }) => fileName === 'guard.js').exports
 // Not imported: what the preload has loaded is taken as it is, without a look for its exports.

@@ -3,7 +3,7 @@
  * what V8 made of it is kept beside the script for the other workers (decision 0010). Where nothing can be written, nothing is kept.
  */
 /** Put in by the build: V8 compares no more of a script than its length. */
-declare const HASH_OF_GUARD: string
+declare const HASH_OF_SCRIPTS: string
 
 // Captured at load: the guard patches them.
 const { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } = process.getBuiltinModule('node:fs')
@@ -11,45 +11,75 @@ const { cachedDataVersionTag } = process.getBuiltinModule('node:v8')
 const { Script } = process.getBuiltinModule('node:vm')
 
 const DIR = import.meta.dirname
-const FILE = `${DIR}/guard.cjs`
 const FOLDER = `${DIR}/.cache`
-/** The tag stands for V8's version, its flags and the processor; the place is in it because stacks would name the one that was kept. */
-const KEPT = `${FOLDER}/${HASH_OF_GUARD}-${cachedDataVersionTag().toString(36)}-${shortOf(FILE)}`
+const GUARD = fileOf('guard')
 
 /** The guard of this file in this thread: the contexts of Vitest's vm pools load files anew, and share `process`. */
-const LOADED = Symbol.for(`vitest-tripwire.guard of ${FILE}`)
-const loaded = process as unknown as Record<symbol, Guard | undefined>
+const LOADED = Symbol.for(`vitest-tripwire.guard of ${GUARD}`)
+const loaded = process as unknown as Record<symbol, Exports | undefined>
 
-type Guard = Readonly<Record<string, unknown>>
+type Exports = Readonly<Record<string, unknown>>
 type Unjudged = <T>(fn: () => T) => T
+type Wrapper = (exports: Exports, require: typeof process.getBuiltinModule, file: string, ...more: unknown[]) => void
 
-/** Another copy of the package guards this process already: what this one reads and keeps is no call of a test's. */
-const other = process as unknown as Record<symbol, { readonly parts?: { readonly unjudged?: Unjudged } } | undefined>
-const unjudged: Unjudged = other[Symbol.for('vitest-tripwire.installation')]?.parts?.unjudged ?? ((fn) => fn())
+/** Whose guard it is (another copy's, at the start): what this one reads and keeps is no call of a test's. */
+const unjudged: Unjudged = (fn) => {
+  const slots = process as unknown as Record<symbol, { readonly parts?: { readonly unjudged?: Unjudged } } | undefined>
+  return (slots[Symbol.for('vitest-tripwire.installation')]?.parts?.unjudged ?? ((run) => run()))(fn)
+}
 
-loaded[LOADED] ??= unjudged(load)
+/** What V8 made of the scripts that were read anew, to be kept when they have run. */
+const fresh: (() => void)[] = []
+let cold: Exports | undefined
+
+loaded[LOADED] ??= load()
 
 export default loaded[LOADED]
 
-function load(): Guard {
-  const cachedData = tryTo(() => readFileSync(KEPT))
-  // The build leaves no character beyond ASCII; read so, it is half the work.
-  const script = new Script(readFileSync(FILE, 'latin1'), { filename: FILE, ...(cachedData && { cachedData }) })
-  const guard = {}
-  script.runInThisContext()(guard, process.getBuiltinModule, FILE, () => {
-    if (cachedData === undefined || script.cachedDataRejected) keep(script.createCachedData())
+function load(): Exports {
+  const guard = run('guard', keepFresh, () => {
+    cold ??= run('cold', guard)
+    return cold
   })
   return guard
 }
 
-function keep(code: Buffer): void {
+/** @param more is what the wrapper of the script is given besides */
+function run(name: string, ...more: unknown[]): Exports {
+  const exports = {}
+  const wrapper = unjudged(() => scriptOf(name)).runInThisContext() as Wrapper
+  wrapper(exports, process.getBuiltinModule, fileOf(name), ...more)
+  return exports
+}
+
+function scriptOf(name: string): InstanceType<typeof Script> {
+  const file = fileOf(name)
+  // The tag stands for V8's version, its flags and the processor; the place is in it because stacks would name the one that was kept.
+  const kept = `${FOLDER}/${HASH_OF_SCRIPTS}-${cachedDataVersionTag().toString(36)}-${shortOf(file)}`
+  const cachedData = tryTo(() => readFileSync(kept))
+  // The build leaves no character beyond ASCII; read so, it is half the work.
+  const script = new Script(readFileSync(file, 'latin1'), { filename: file, ...(cachedData && { cachedData }) })
+  if (cachedData === undefined || script.cachedDataRejected) fresh.push(() => keep(kept, script.createCachedData()))
+  return script
+}
+
+function fileOf(name: string): string {
+  return `${DIR}/${name}.cjs`
+}
+
+/** Called at the end of the setup and of each file: by then most of what was loaded has run as far as it does in other files. */
+function keepFresh(): void {
+  for (const keepOne of fresh.splice(0)) unjudged(keepOne)
+}
+
+function keep(file: string, code: Buffer): void {
   // Threads of one process keep it at the same time.
-  const own = `${KEPT}.${process.pid}-${process.hrtime.bigint()}`
+  const own = `${file}.${process.pid}-${process.hrtime.bigint()}`
   // Where it cannot be written, the next worker reads the source once more.
   const isKept = tryTo(() => {
     mkdirSync(FOLDER, { recursive: true })
     writeFileSync(own, code, { flag: 'wx' })
-    renameSync(own, KEPT)
+    renameSync(own, file)
     return true
   })
   if (!isKept) tryTo(() => unlinkSync(own))

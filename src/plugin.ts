@@ -76,6 +76,7 @@ export type {
   Reply,
   Spy,
 } from './mocking.ts'
+export { originals } from './originals.ts'
 export { emitBy, emitFor } from './redirect/events.ts'
 export type { Hop, NewThread, OpenCall, OpenOptions, Outcome, OwnEndpoints, Tap } from './tap.ts'
 

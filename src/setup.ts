@@ -26,5 +26,4 @@ async function attachToFile(): Promise<void> {
 }
 
 await attachToFile()
-// A tool that was there first may write through functions that are guarded.
-installation.unjudged(keepCode)
+keepCode()

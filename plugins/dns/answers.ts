@@ -1,6 +1,7 @@
 /** What Node's functions give for the records of a mock, in the form that each call asks for. */
 import { builtIn, isError, type Layer } from '../../src/plugin.ts'
-import { type Address, type Answer, type RecordType, readAnswer, TYPES } from './records.ts'
+import { type RecordType, TYPES } from './record-types.ts'
+import { type Address, type Answer, readAnswer } from './records.ts'
 
 /** A question, as `dns.lookup('api.example.com', { all: true })` asks it. */
 export interface Question {

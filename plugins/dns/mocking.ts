@@ -1,6 +1,7 @@
 /** Mocks and assertions of questions to name servers: what `tripwire.dns` reads and prints. */
 import { type FactPatterns, isRegExp, type Mocking, RuleSyntaxError, suggest } from '../../src/plugin.ts'
-import { readAnswer, TYPES } from './records.ts'
+import { TYPES } from './record-types.ts'
+import { readAnswer } from './records.ts'
 
 const FORMS = "'api.example.com', '*.example.com', 'MX example.com', a RegExp for the name, or { hostname, rrtype }"
 const KEYS = ['hostname', 'rrtype']

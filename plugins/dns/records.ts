@@ -1,7 +1,8 @@
 /** What a mock of a name says: records by their type, or an error. */
-import { builtIn, isError, RuleSyntaxError } from '../../src/plugin.ts'
+import { isError, originals, RuleSyntaxError } from '../../src/plugin.ts'
+import { type RecordType, TYPES } from './record-types.ts'
 
-const { isIP } = builtIn('node:net')
+const { isIP } = originals
 
 /** One record, as Node's `resolve` functions give it; addresses and names may be plain text. */
 export type DnsRecord =
@@ -20,9 +21,6 @@ export type DnsRecordsByType = Readonly<Partial<Record<RecordType, DnsRecord | r
 export type DnsFailure = `E${Uppercase<string>}`
 
 export type DnsAnswerInput = DnsFailure | DnsRecord | readonly DnsRecord[] | DnsRecordsByType | Error
-
-export const TYPES = ['A', 'AAAA', 'CAA', 'CNAME', 'MX', 'NAPTR', 'NS', 'PTR', 'SOA', 'SRV', 'TLSA', 'TXT'] as const
-export type RecordType = (typeof TYPES)[number]
 
 /** Plain text is a record of whatever type is asked for that is one: a name (CNAME, NS, PTR) or TXT. */
 export type Zone = ReadonlyMap<RecordType | 'text' | 'service', readonly unknown[]>

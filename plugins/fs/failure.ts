@@ -1,5 +1,5 @@
 /** How a stopped call fails: as the function fails by itself. */
-import { builtIn, type Reply } from '../../src/plugin.ts'
+import { builtIn, originals, type Reply } from '../../src/plugin.ts'
 
 import { real } from './originals.ts'
 import type { Stop } from './seam.ts'
@@ -7,7 +7,7 @@ import type { Access, Form } from './table.ts'
 import type { Volume } from './volume/index.ts'
 
 const { nextTick } = real
-const HostPromise = Promise
+const { Promise: HostPromise } = originals
 const HostError = Error
 
 export interface FailedCall {

@@ -2,11 +2,11 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
-import { builtIn, type Reply, SafeSet, type Tap } from '../../src/plugin.ts'
+import { builtIn, originals, type Reply, SafeSet, type Tap } from '../../src/plugin.ts'
 import { tlsOf, toldOf } from './client-tls.ts'
 import { forwardHttp2 } from './forward-http2.ts'
 
-const { isIP } = builtIn('node:net')
+const { isIP } = originals
 
 /** Headers that belong to one connection, not to the request. */
 const OF_CONNECTION = new SafeSet(['connection', 'keep-alive', 'transfer-encoding', 'http2-settings'])

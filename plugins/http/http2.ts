@@ -11,7 +11,7 @@ import { keepTls } from './client-tls.ts'
 import { unreachable } from './failure.ts'
 import { connectionLayer, DEFAULT_PORTS, requestLayer, sessionLayer } from './layer.ts'
 import { grpcTarget } from './origins.ts'
-import { clientStreams } from './serve.ts'
+import { rememberStream } from './serve.ts'
 import { keepRequest, optionsOf } from './sessions.ts'
 
 const GRPC = /[/\\]@grpc[/\\]grpc-js[/\\]build[/\\]src[/\\]transport\.js$/
@@ -89,7 +89,7 @@ function answerStream(
   const stream = Reflect.apply(request, from, args as never[])
   const connection = own ?? tap.hub.of(bySymbol(from, 'socket') as object)
   connection?.streams.push({ stream, reply })
-  clientStreams.set(reply, (error) => stream.destroy(error))
+  rememberStream(reply, (error) => stream.destroy(error))
   if (from !== session) stream.once('close', () => from.close())
   return stream
 }

@@ -1,7 +1,7 @@
 /**
  * Takes msw's request handlers as they are: msw answers, we record. Nothing of msw is loaded here, since whoever has handlers has loaded it.
  */
-import { builtIn, type FactPatterns, isRegExp, type Register, RuleSyntaxError } from '../../src/plugin.ts'
+import { builtIn, type FactPatterns, isRegExp, originals, type Register, RuleSyntaxError } from '../../src/plugin.ts'
 import type { HttpAnswer } from './reply.ts'
 
 /** What msw 2 and 3 have in common. */
@@ -21,7 +21,7 @@ interface RequestHandler {
   run(args: { readonly request: Request; readonly requestId: string }): Promise<{ readonly response?: Response } | null>
 }
 
-const { URL } = globalThis
+const { URL } = originals
 
 /** @returns `tripwire.http.use` */
 export function useHandlers(register: Register) {

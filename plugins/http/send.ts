@@ -2,7 +2,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
 import { Readable } from 'node:stream'
-import { DATA, RuleSyntaxError, SafeWeakSet } from '../../src/plugin.ts'
+import { DATA, originals, RuleSyntaxError, SafeWeakSet } from '../../src/plugin.ts'
 import type { HttpReply } from './reply.ts'
 
 export type Outgoing = ServerResponse | Http2ServerResponse
@@ -10,8 +10,7 @@ type Body = HttpReply['body'] | undefined
 
 // Captured at load: tests replace them.
 const { isArray } = Array
-const { stringify } = JSON
-const { Buffer } = globalThis
+const { stringify, Buffer } = originals
 const { byteLength } = Buffer
 
 /** Sends what a function or msw gave. */

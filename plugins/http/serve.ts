@@ -8,7 +8,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Http2SecureServer, Http2Server, Http2ServerRequest } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Redirected, Reply, Tap } from '../../src/plugin.ts'
-import { builtIn, isA, isError, RuleSyntaxError, SafeMap, SafeWeakMap } from '../../src/plugin.ts'
+import { builtIn, isA, isError, originals, RuleSyntaxError, SafeMap, SafeWeakMap } from '../../src/plugin.ts'
 import { forward } from './forward.ts'
 import { readBody } from './mocking.ts'
 import { FAILURES } from './network-failures.ts'
@@ -16,7 +16,7 @@ import { EXPECTED, type Given, type HttpAnswer } from './reply.ts'
 import { type Outgoing, send, sendResponse } from './send.ts'
 
 // Captured at load: tests fake timers.
-const { setTimeout, Buffer, AbortController } = globalThis
+const { setTimeout, Buffer, AbortController } = originals
 
 type Incoming = IncomingMessage | Http2ServerRequest
 
@@ -125,8 +125,12 @@ function handle(request: Incoming, response: Outgoing, socket: object | undefine
   )
 }
 
-/** How to fail the client's stream of a multiplexed connection. */
-export const clientStreams = new SafeWeakMap<Reply, (error: Error) => void>()
+const clientStreams = new SafeWeakMap<Reply, (error: Error) => void>()
+
+/** Remembers how to fail the client's stream of a multiplexed connection. */
+export function rememberStream(reply: Reply, failStream: (error: Error) => void): void {
+  clientStreams.set(reply, failStream)
+}
 
 /** HTTP/2 shows a proxy of its socket, which has the socket's handle; under TLS it is the peer's below it. */
 function find(socket: object) {

@@ -1,14 +1,15 @@
 /** What an addon is about to open, as a call of the protocol that it belongs to. */
+
 import { basename, resolve } from 'node:path'
 import type { Layer } from '../../src/plugin.ts'
+import { originals } from '../../src/plugin.ts'
 import type { Opening, Place } from './addons.ts'
 
 // Captured at load: tests replace them.
 const { isArray } = Array
 
 // Captured at load: tests replace it, and change the folder.
-const { URL } = globalThis
-const { cwd: currentFolder, env: environment } = process
+const { URL, cwd: currentFolder, env: environment } = originals
 
 /** Undefined where the arguments say nothing that is understood, and for databases in memory. */
 export function layerOf(opening: Opening, name: string, args: readonly unknown[]): Layer | undefined {

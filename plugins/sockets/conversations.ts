@@ -9,6 +9,7 @@ import {
   DATA,
   type Facts,
   MessageInbox,
+  originals,
   Performance,
   type Reply,
   type Step,
@@ -20,7 +21,7 @@ import { readable } from './script.ts'
 import { deviation } from './serve.ts'
 
 // Captured at load: tests fake timers.
-const { setImmediate, setTimeout } = globalThis
+const { setImmediate, setTimeout } = originals
 
 /** What a function of the test's answers packets with. */
 export class DatagramPeer extends EventEmitter<{ message: [message: Buffer] }> {

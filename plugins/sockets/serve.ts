@@ -6,6 +6,7 @@ import {
   type Deviation,
   emitFor,
   OffScript,
+  originals,
   Performance,
   type Redirected,
   type Reply,
@@ -17,7 +18,7 @@ import type { SocketAnswer } from './mocking.ts'
 import { readable, type SocketScript, StreamInbox } from './script.ts'
 
 // Captured at load: tests fake timers.
-const { setTimeout } = globalThis
+const { setTimeout } = originals
 
 export function serve(peer: Socket, connection: Redirected, tap: Tap): void {
   const { reply } = connection

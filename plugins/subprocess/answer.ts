@@ -1,5 +1,5 @@
 /** Carries out what a mock answers to a program that is started beside the test. */
-import { DATA, type Facts, isError, type Reply, RuleSyntaxError } from '../../src/plugin.ts'
+import { DATA, type Facts, isError, originals, type Reply, RuleSyntaxError } from '../../src/plugin.ts'
 import type { Start } from './command.ts'
 import { play } from './play.ts'
 import type { Program } from './program.ts'
@@ -7,7 +7,7 @@ import { errnoOf, type Output, type ProgramCall, type SubprocessAnswer, type Sub
 import { SubprocessScript } from './script.ts'
 
 // Captured at load: tests fake timers.
-const { setTimeout, clearTimeout, setImmediate } = globalThis
+const { setTimeout, clearTimeout, setImmediate } = originals
 const enoent = () => errnoOf('ENOENT') ?? -2
 
 /** What was written, as facts compare it: text where it is that; undefined when there is none. */

@@ -1,8 +1,8 @@
 /** Mocks and assertions of programs: what `tripwire.subprocess` reads and prints. */
 import { type FactPatterns, type Layer, type Mocking, RuleSyntaxError, suggest } from '../../src/plugin.ts'
 import { readReply } from './reply.ts'
-import { SubprocessScript } from './script.ts'
-import { AnyWords, ProgramWord, readCommand } from './words.ts'
+import { isScript, SubprocessScript } from './script.ts'
+import { AnyWords, isOneWord, ProgramWord, readCommand } from './words.ts'
 
 const FORMS =
   "['git', 'pull'], 'git pull', program('git'), a RegExp or function for the command, or { command, cwd, env, input }"
@@ -23,7 +23,7 @@ export const mocking: Mocking = {
     const named: (string | [string, string])[] = [['command', 'program']]
     if (cwd !== currentFolder()) named.push('cwd')
     if (Array.isArray(env) && env.length > 0) named.push('env')
-    const expected = answer instanceof SubprocessScript && answer.steps.some(({ kind }) => kind === 'expectInput')
+    const expected = isScript(answer) && answer.steps.some(({ kind }) => kind === 'expectInput')
     if (input !== undefined && !expected) named.push('input')
     if (detached === true) named.push('detached')
     return named
@@ -57,9 +57,10 @@ function readPattern(pattern: unknown): FactPatterns {
 function isFacts(pattern: unknown): pattern is Readonly<Record<string, unknown>> {
   if (typeof pattern !== 'object' || pattern === null || Array.isArray(pattern)) return false
   const { asymmetricMatch } = pattern as Record<string, unknown>
-  const isWord = pattern instanceof AnyWords || pattern instanceof ProgramWord
   return (
-    !isWord && typeof asymmetricMatch !== 'function' && Object.prototype.toString.call(pattern) === '[object Object]'
+    !isOneWord(pattern) &&
+    typeof asymmetricMatch !== 'function' &&
+    Object.prototype.toString.call(pattern) === '[object Object]'
   )
 }
 

@@ -1,11 +1,20 @@
 /** Plays a program's script: along with the code that talks to it, or all at once where the code waits for the program. */
-import { DATA, Performance, type Reply, RuleSyntaxError, type Sayable, type Step, say } from '../../src/plugin.ts'
+import {
+  DATA,
+  originals,
+  Performance,
+  type Reply,
+  RuleSyntaxError,
+  type Sayable,
+  type Step,
+  say,
+} from '../../src/plugin.ts'
 import type { Program } from './program.ts'
 import type { SubprocessReply } from './reply.ts'
 import { ProgramInbox, type SubprocessScript } from './script.ts'
 
 // Captured at load: tests fake timers.
-const { setTimeout, clearTimeout, setImmediate, Buffer } = globalThis
+const { setTimeout, clearTimeout, setImmediate, Buffer } = originals
 /** The code of a program whose input ended before its script did. */
 const BROKEN_OFF = 1
 const ENDINGS = new Set(['exit', 'kill', 'stay'])

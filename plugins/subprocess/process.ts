@@ -6,7 +6,7 @@ import { ask } from './answer.ts'
 import { factsOf } from './command.ts'
 import { isMocked, programOf } from './program.ts'
 import { nameOf, type SubprocessAnswer } from './reply.ts'
-import { SubprocessScript } from './script.ts'
+import { isScript } from './script.ts'
 
 // Captured at load: tests replace them.
 const { isInteger } = Number
@@ -71,7 +71,7 @@ export function guardProcess(tap: Tap): void {
 function answer(reply: Reply): true {
   const answer = reply.answer as SubprocessAnswer
   const call = { command: [], args: [], cwd: '', env: {}, stdin: '' }
-  const given = ask(answer instanceof SubprocessScript ? () => ({}) : answer, call, reply)
+  const given = ask(isScript(answer) ? () => ({}) : answer, call, reply)
   reply.complete({})
   if (!('errno' in given)) return true
   if (given.error !== undefined) throw given.error

@@ -1,5 +1,7 @@
-// Captured at load: tests replace them.
-const { Buffer, TextDecoder } = globalThis
+import { originals } from '../../src/plugin.ts'
+
+// Taken before tests replace them.
+const { Buffer, TextDecoder } = originals
 
 /** What is written to a mocked program. */
 export class ProgramInput {

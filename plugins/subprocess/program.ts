@@ -5,12 +5,11 @@
  */
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
-import { builtIn } from '../../src/plugin.ts'
+import { builtIn, originals } from '../../src/plugin.ts'
 import { ProgramInput } from './program-input.ts'
 
 // Captured at load: tests fake timers, and spy on what writes.
-const { setImmediate, Buffer, structuredClone } = globalThis
-const { writeSync } = builtIn('node:fs')
+const { setImmediate, Buffer, structuredClone, writeSync } = originals
 
 /** An end of a child's `stdio`, as Node has normalised it (Node 12 to 26). */
 export interface Stdio {

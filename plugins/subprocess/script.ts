@@ -19,6 +19,10 @@ export type ExpectedInput = string | RegExp | object | ((input: string) => unkno
 export type Printed = string | Uint8Array | ((last: unknown) => string | Uint8Array | Promise<string | Uint8Array>)
 
 /** What a mocked program waits for and does, in order; it ends with 0 after its last step. A script never changes: each step gives a new one. */
+export function isScript(answer: unknown): answer is SubprocessScript {
+  return answer instanceof SubprocessScript
+}
+
 export class SubprocessScript extends Script {
   /** Waits until this is written to the program's stdin; something else is a ScriptError. */
   expectInput(input: ExpectedInput): this {

@@ -2,14 +2,13 @@
  * What Node gives for a program that the code waits for, worked out from what a mock answers: nothing below the public functions can be
  * stood on there (`spawnSync` of Node 20 to 26, lib/child_process.js and src/spawn_sync.cc).
  */
-import { builtIn, DATA, RuleSyntaxError } from '../../src/plugin.ts'
+import { builtIn, DATA, originals, RuleSyntaxError } from '../../src/plugin.ts'
 import type { Start } from './command.ts'
 import { nextPid } from './program.ts'
 import { errnoOf, type SubprocessReply } from './reply.ts'
 
 // Captured at load: tests spy on them.
-const { writeSync } = builtIn('node:fs')
-const { Buffer } = globalThis
+const { writeSync, Buffer } = originals
 
 export interface SyncOptions {
   readonly argv0?: string

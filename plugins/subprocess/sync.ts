@@ -5,7 +5,7 @@ import { ask, callOf, readInput } from './answer.ts'
 import { factsOf, type Start } from './command.ts'
 import { playAtOnce } from './play.ts'
 import { nameOf, type SubprocessAnswer, type SubprocessReply } from './reply.ts'
-import { SubprocessScript } from './script.ts'
+import { isScript } from './script.ts'
 import { notStarted, outputOf, type SyncOptions, type SyncResult, syncResult, systemError } from './sync-result.ts'
 import { outcomeOf, watchSync } from './watch.ts'
 
@@ -50,7 +50,7 @@ export function guardSync(tap: Tap, children: Children): void {
 function answer(start: Start, args: readonly unknown[], reply: Reply): SyncResult {
   const input = start.input === undefined ? '' : from(start.input as Uint8Array).toString()
   const chosen = reply.answer as SubprocessAnswer
-  const asked = chosen instanceof SubprocessScript ? () => playAtOnce(chosen, input, reply) : chosen
+  const asked = isScript(chosen) ? () => playAtOnce(chosen, input, reply) : chosen
   const given = ask(asked, callOf(reply.facts, start, input), reply)
   if ('errno' in given && given.error !== undefined) return notStarted(given.error)
   if ('errno' in given) return notStarted(systemError(start, nameOf(given.errno)))

@@ -44,6 +44,11 @@ export class ProgramWord {
   }
 }
 
+/** Whether a pattern is one word of ours, and no list of facts. */
+export function isOneWord(pattern: unknown): boolean {
+  return pattern instanceof AnyWords || pattern instanceof ProgramWord
+}
+
 interface Asymmetric {
   asymmetricMatch(word: unknown): unknown
 }

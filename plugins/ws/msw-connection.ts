@@ -1,10 +1,10 @@
 /** A mocked connection as msw's handlers of WebSockets are given it: the client, the real server behind it, and what an extension makes of both. */
-import { builtIn } from '../../src/plugin.ts'
+import { builtIn, originals } from '../../src/plugin.ts'
 import type { WsPeer } from './peer.ts'
 import { type Frame, Turn } from './turn.ts'
 
 // Captured at load: environments of browsers have their own.
-const { Event, EventTarget, queueMicrotask } = globalThis
+const { Event, EventTarget, queueMicrotask } = originals
 
 /** What msw 3 calls an extension: a protocol on top of WebSockets. A generator stands for several values, nothing for none. */
 interface Extension {

@@ -8,6 +8,7 @@ import {
   DATA,
   emitFor,
   MessageInbox,
+  originals,
   Performance,
   type Redirected,
   type Reply,
@@ -23,7 +24,7 @@ import type { WsPackage, WsPeer, WsServer } from './peer.ts'
 import type { WsScript } from './script.ts'
 
 // Captured at load: tests fake timers.
-const { setTimeout, Buffer } = globalThis
+const { setTimeout, Buffer } = originals
 
 interface Known {
   readonly connection: Redirected

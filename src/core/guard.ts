@@ -280,11 +280,12 @@ export class Guard implements Judge {
 
   /** For what is done here and is over when the function returns. */
   unjudged<T>(fn: () => T): T {
+    const outer = this.#aside
     this.#aside = true
     try {
       return fn()
     } finally {
-      this.#aside = false
+      this.#aside = outer
     }
   }
 

@@ -6,8 +6,9 @@
 import type { KeyObject } from 'node:crypto'
 import { builtIn } from '../built-in.ts'
 import { SafeMap } from '../core/collections.ts'
+import { originals } from '../originals.ts'
 
-const { isIP } = builtIn('node:net')
+const { isIP } = originals
 
 export interface Certificate {
   readonly key: string

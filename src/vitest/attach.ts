@@ -1,5 +1,6 @@
 /** Makes the guard active for the test file that is about to be collected: config, frames, charging, report. */
 import { inject, type RunnerTask } from 'vitest'
+import { keepCode } from '../code-cache.ts'
 import { workspaceOf } from '../config/find.ts'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import type { Frame } from '../core/frames.ts'
@@ -52,6 +53,7 @@ export function attach(installed: Installed, config: ResolvedConfig, again: () =
     guard.closeFrame(frame)
     guard.own.endFile()
     addReport(suite, guard.trips.takeReport())
+    keepCode()
   }
   watchImports({
     guard,

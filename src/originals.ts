@@ -1,0 +1,45 @@
+/**
+ * What tests replace (clocks, globals, functions of built-in modules), as it was before they could. Parts of the guard that come late take it
+ * from here; what is there from the start takes it where it is.
+ */
+import { builtIn } from './built-in.ts'
+
+const { writeSync } = builtIn('node:fs')
+const { isIP } = builtIn('node:net')
+const { cwd, env, nextTick } = process
+const { stringify } = JSON
+const {
+  AbortController,
+  Buffer,
+  clearTimeout,
+  Event,
+  EventTarget,
+  queueMicrotask,
+  setImmediate,
+  setTimeout,
+  structuredClone,
+  TextDecoder,
+  URL,
+} = globalThis
+
+/** @example const { setTimeout, Buffer } = originals */
+export const originals = {
+  AbortController,
+  Buffer,
+  clearTimeout,
+  cwd,
+  env,
+  Event,
+  EventTarget,
+  isIP,
+  nextTick,
+  Promise: globalThis.Promise,
+  queueMicrotask,
+  setImmediate,
+  setTimeout,
+  stringify,
+  structuredClone,
+  TextDecoder,
+  URL,
+  writeSync,
+} as const
