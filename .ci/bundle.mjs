@@ -31,6 +31,29 @@ function rewrite(name, change) {
   return text
 }
 
+const EXPORTS = /export\{([^}]*)\};\s*$/
+
+/** What a module exports, as pairs of its own name and the one that it is given. */
+function exportsIn(module) {
+  const [, names] = EXPORTS.exec(module)
+  return names === ''
+    ? []
+    : names
+        .split(',')
+        .map((name) => name.split(' as '))
+        .map(([own, given = own]) => [own, given])
+}
+
+/** What a module imports from the guard: pairs of the guard's own name and the one that it has there. */
+function takenFromGuard(module, guard) {
+  const own = new Map(exportsIn(guard).map(([name, given]) => [given, name]))
+  const [, names] = /import\{([^}]*)\}from"\.\/guard\.js";/.exec(module)
+  return names
+    .split(',')
+    .map((name) => name.split(' as '))
+    .map(([given, name = given]) => [own.get(given), name, given])
+}
+
 /** What a module imports is taken once, so nobody who replaces a function of Node's later reaches the guard. */
 function asScript(module, ways) {
   return module
@@ -39,10 +62,9 @@ function asScript(module, ways) {
         return `const{${names.replaceAll(' as ', ':')}}=${ways[from] ?? `require("${from}")`};`
       }),
     )
-    .replace(/export\{\};\s*$/, '')
-    .replace(/export\{([^}]*)\};\s*$/, (_, names) => {
-      const entries = names.split(',').map((name) => name.split(' as '))
-      return `Object.assign(exports,{${entries.map(([own, given = own]) => `${given}:${own}`)}});`
+    .replace(EXPORTS, (text) => {
+      const entries = exportsIn(text).map(([own, given]) => `${given}:${own}`)
+      return entries.length > 0 ? `exports.all=()=>({${entries}});` : ''
     })
     .replaceAll('import.meta.filename', '__filename')
     .replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
@@ -64,11 +86,17 @@ const chunks = await bundle(
 )
 
 // What each file runs of the setup is kept compiled with the guard.
-const guard = asScript(readFileSync(`${DIR}/guard.js`, 'utf8'), {})
-const setup = asScript(readFileSync(`${DIR}/setup.js`, 'utf8'), { './guard.js': 'exports', vitest: 'vitest' })
-const setUp = `exports.setUp=async(vitest)=>{${setup}};`
-const script = `(function(exports,require,__filename,KEEP_CODE,COLD){'use strict';${guard}${setUp}\n})`
-const ofCold = asScript(readFileSync(`${DIR}/cold.js`, 'utf8'), { './guard.js': 'guard' })
+const [ofGuard, ofSetup, ofRegister] = ['guard', 'setup', 'register'].map((name) =>
+  readFileSync(`${DIR}/${name}.js`, 'utf8'),
+)
+const guard = asScript(ofGuard, {})
+const taken = takenFromGuard(ofSetup, ofGuard)
+const setup = asScript(ofSetup.replace(/import\{[^}]*\}from"\.\/guard\.js";/, ''), { vitest: 'vitest' })
+// An object of all that it exports would cost each worker more than what is taken of it.
+const setUp = `exports.setUp=(vitest)=>((${taken.map(([, name]) => name)})=>(async()=>{${setup}})())(${taken.map(([own]) => own)});`
+const direct = takenFromGuard(ofRegister, ofGuard).map(([own, , given]) => `exports.${given}=${own};`)
+const script = `(function(exports,require,__filename,KEEP_CODE,COLD){'use strict';${guard}${direct.join('')}${setUp}\n})`
+const ofCold = asScript(readFileSync(`${DIR}/cold.js`, 'utf8'), { './guard.js': 'guard.all()' })
 const cold = `(function(exports,require,__filename,guard){'use strict';${ofCold}\n})`
 for (const [name, text] of Object.entries({ guard: script, cold })) {
   // Throws where something is left that only a module may hold.
@@ -95,7 +123,7 @@ const names = chunks.find(({ fileName }) => fileName === 'guard.js').exports
 // Not imported: what the preload has loaded is taken as it is, without a look for its exports.
 writeFileSync(
   `${DIR}/guard.js`,
-  `import{createRequire}from'node:module';export const{${names.join(',')}}=createRequire(import.meta.url)('./load.cjs');\n`,
+  `import{createRequire}from'node:module';export const{${names.join(',')}}=createRequire(import.meta.url)('./load.cjs').all();\n`,
 )
 // What few test files need, and is loaded by the first of them that asks.
 const parts = {
@@ -117,9 +145,15 @@ await bundle(
   { input: `${DIR}/register.js`, external: './guard.js' },
   { file: `${DIR}/register.cjs`, format: 'cjs', codeSplitting: false },
 )
-rewrite('register.cjs', (text) =>
-  text.replace('require("./guard.js")', `(()=>{const module={exports:{}};${load}return module.exports})()`),
-)
+rewrite('register.cjs', (text) => {
+  // What `--require` loads says so (Node 15 to 26); Vitest's own preload, which imports nothing, comes before ours.
+  const others =
+    'Object.keys(module.constructor._cache).filter((file)=>!/[/\\\\]vitest[/\\\\]suppress-warnings\\.cjs$/.test(file))'
+  const isFirst = `const IS_FIRST=module.isPreloading===true&&${others}.length===1;`
+  return (
+    isFirst + text.replace('require("./guard.js")', `(()=>{const module={exports:{}};${load}return module.exports})()`)
+  )
+})
 
 // The doors of the main process and of authors: a run would read two hundred modules before its first test.
 const ofMain = ['vite', 'reporter', 'config', 'plugin']

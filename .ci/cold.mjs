@@ -17,7 +17,7 @@ export const COLD = {
   'plugins/subprocess': 'answer play program program-input reply script sync-result words',
   'plugins/functions': 'target',
   'plugins/fs': 'copies failure globs sql-files',
-  'plugins/native': 'exports openings report',
+  'plugins/native': 'addons exports openings report',
   'src/redirect': 'certificate',
 }
 

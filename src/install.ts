@@ -40,20 +40,22 @@ import { VERSION } from './version.ts'
  * Installs the guard in this process or thread, once: a second call, from this copy of the package or another of the same major version,
  * gives what is there. Nothing is judged before a setup file made the guard active.
  *
+ * @param isFirst whether nothing can have imported a built-in module: then no namespace of one has to be brought up to date, which is a tenth of
+ * the cost
  * @throws InstallError when another major version is installed, or a built-in cannot be patched (then nothing stays patched)
  */
-export function install(): Installed {
+export function install(isFirst = false): Installed {
   const there = readSlot()
   if (there !== undefined) {
     if (there.major !== MAJOR) throw differentMajors(there, { version: VERSION, path: PACKAGE_ROOT })
     return there.parts as Installed
   }
-  const installed = assemble()
+  const installed = assemble(isFirst)
   writeSlot({ version: VERSION, major: MAJOR, path: PACKAGE_ROOT, parts: installed })
   return installed
 }
 
-function assemble(): Installed {
+function assemble(isFirst: boolean): Installed {
   const own = createOwnEndpoints()
   const hop = createHop()
   const hub = createHub((fn) => guard.runIn(guard.run, fn))
@@ -100,7 +102,7 @@ function assemble(): Installed {
         throw error
       }
     }
-    into.sync()
+    if (!isFirst || into !== patches) into.sync()
   }
   installPlugins([...builtins, ...ungraded], patches)
   let foreign = new PatchSet(denied)

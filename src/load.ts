@@ -38,7 +38,7 @@ export default loaded[LOADED]
 
 function load(): Exports {
   const guard = run('guard', keepFresh, () => {
-    cold ??= run('cold', guard)
+    cold ??= (run('cold', guard) as { all(): Exports }).all()
     return cold
   })
   return guard

@@ -6,6 +6,9 @@
 import { install } from './install.ts'
 import { takeStart } from './threads/started.ts'
 
-const installed = install()
+/** Put in by the build: whether this is the first that `--require` loads, before anything can be imported. */
+declare const IS_FIRST: boolean
+
+const installed = install(typeof IS_FIRST === 'boolean' && IS_FIRST)
 const start = takeStart()
 if (start) installed.obey(start)

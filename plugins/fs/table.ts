@@ -36,18 +36,18 @@ export interface FsOperation {
   readonly forms: readonly Form[]
   /** Paths that it takes; none for what works on descriptors or on nothing. Those that are read come first. */
   readonly paths: readonly PathArgument[]
-  readonly flags?: FlagsArgument
+  readonly flags?: FlagsArgument | undefined
   /**
    * The first argument is a descriptor, or may be one where there are paths too. `metadata` changes what a descriptor that was opened for
    * reading may change as well.
    */
-  readonly descriptor?: 'read' | 'write' | 'metadata' | 'close'
+  readonly descriptor?: 'read' | 'write' | 'metadata' | 'close' | undefined
   /** Works on all that is below the path. */
-  readonly tree?: true
+  readonly tree?: true | undefined
   /** May change what other paths mean: makes, moves or removes links and folders. */
-  readonly moves?: true
+  readonly moves?: true | undefined
   /** The system call that Node names in its errors, when it is not the function's own name. */
-  readonly syscall?: string
+  readonly syscall?: string | undefined
 }
 
 const ALL: readonly Form[] = ['sync', 'callback', 'promise']
@@ -59,40 +59,59 @@ const prefix: PathArgument = { at: 0, access: 'write', last: 'entry', is: 'prefi
 const patterns: PathArgument = { at: 0, access: 'read', last: 'content', is: 'glob' }
 const target: PathArgument = { at: 0, access: 'write', last: 'content', is: 'target' }
 
-function probe(path: PathArgument, more: Partial<FsOperation> = {}): FsOperation {
-  return { doing: 'looking at', forms: ALL, paths: [path], ...more }
+type More = Partial<Omit<FsOperation, 'doing'>>
+const NO_MORE: More = {}
+
+/** All of one shape, made in one place: written as literals they were the dearest lines of a worker's start. */
+function operation(doing: string, path: PathArgument, more: More = NO_MORE): FsOperation {
+  const { forms = ALL, paths = [path], flags, descriptor, tree, moves, syscall } = more
+  return { doing, forms, paths, flags, descriptor, tree, moves, syscall }
 }
 
-function read(doing: string, more: Partial<FsOperation> = {}): FsOperation {
-  return { doing, forms: ALL, paths: [content('read')], ...more }
+const READ = content('read')
+const WRITE = content('write')
+const PROBE = content('probe')
+const BY_FLAGS = content('flags')
+const WRITE_ENTRY = entry('write')
+const PROBE_ENTRY = entry('probe')
+const NO_PATHS: readonly PathArgument[] = []
+const MOVES: More = { moves: true }
+const TO_SECOND: More = { paths: [WRITE_ENTRY, entry('write', 1)], moves: true }
+const COPIED: readonly PathArgument[] = [READ, content('write', 1)]
+const OPENS: More = { descriptor: 'write', syscall: 'open' }
+
+function probe(path: PathArgument, more?: More): FsOperation {
+  return operation('looking at', path, more)
 }
 
-function write(doing: string, path: PathArgument, more: Partial<FsOperation> = {}): FsOperation {
-  return { doing, forms: ALL, paths: [path], ...more }
+function read(doing: string, more?: More): FsOperation {
+  return operation(doing, READ, more)
 }
+
+const write = operation
 
 function onDescriptor(descriptor: FsOperation['descriptor'], doing: string): FsOperation {
-  return { doing, forms: NO_PROMISE, paths: [], ...(descriptor && { descriptor }) }
+  return operation(doing, READ, { forms: NO_PROMISE, paths: NO_PATHS, descriptor })
 }
 
 export const OPERATIONS: Readonly<Record<string, FsOperation>> = {
-  access: probe(content('probe')),
-  exists: probe(content('probe'), { forms: NO_PROMISE, syscall: 'access' }),
-  stat: probe(content('probe')),
-  lstat: probe(entry('probe')),
-  statfs: probe(content('probe')),
-  readlink: probe(entry('probe')),
-  realpath: probe(content('probe'), { syscall: 'lstat' }),
+  access: probe(PROBE),
+  exists: probe(PROBE, { forms: NO_PROMISE, syscall: 'access' }),
+  stat: probe(PROBE),
+  lstat: probe(PROBE_ENTRY),
+  statfs: probe(PROBE),
+  readlink: probe(PROBE_ENTRY),
+  realpath: probe(PROBE, { syscall: 'lstat' }),
 
   readFile: read('reading', {
-    paths: [content('flags')],
+    paths: [BY_FLAGS],
     flags: { at: 1, key: 'flag', without: 'r' },
     descriptor: 'read',
     syscall: 'open',
   }),
   readdir: read('listing', { tree: true, syscall: 'scandir' }),
   opendir: read('listing', { tree: true }),
-  open: read('opening', { paths: [content('flags')], flags: { at: 1, without: 'r' } }),
+  open: read('opening', { paths: [BY_FLAGS], flags: { at: 1, without: 'r' } }),
   openAsBlob: read('reading', { forms: ['later', 'sync'], syscall: 'open' }),
   watch: read('watching', { forms: ['plain', 'iterator'], tree: true }),
   watchFile: read('watching', { forms: ['plain'] }),
@@ -101,29 +120,29 @@ export const OPERATIONS: Readonly<Record<string, FsOperation>> = {
   ReadStream: read('reading', { forms: ['class'], ...byStreamFlags('r') }),
   FileReadStream: read('reading', { forms: ['class'], ...byStreamFlags('r') }),
 
-  writeFile: write('writing', content('write'), { descriptor: 'write', syscall: 'open' }),
-  appendFile: write('appending to', content('write'), { descriptor: 'write', syscall: 'open' }),
-  truncate: write('truncating', content('write'), { descriptor: 'write', syscall: 'open' }),
-  createWriteStream: write('writing', content('flags'), { forms: ['stream'], ...byStreamFlags('w') }),
-  WriteStream: write('writing', content('flags'), { forms: ['class'], ...byStreamFlags('w') }),
-  FileWriteStream: write('writing', content('flags'), { forms: ['class'], ...byStreamFlags('w') }),
-  chmod: write('changing the mode of', content('write')),
-  lchmod: write('changing the mode of', entry('write')),
-  chown: write('changing the owner of', content('write')),
-  lchown: write('changing the owner of', entry('write')),
-  utimes: write('changing the times of', content('write'), { syscall: 'utime' }),
-  lutimes: write('changing the times of', entry('write'), { syscall: 'lutime' }),
-  mkdir: write('making the folder', entry('write'), { moves: true }),
-  mkdtemp: write('making a folder', prefix, { moves: true }),
+  writeFile: write('writing', WRITE, OPENS),
+  appendFile: write('appending to', WRITE, OPENS),
+  truncate: write('truncating', WRITE, OPENS),
+  createWriteStream: write('writing', BY_FLAGS, { forms: ['stream'], ...byStreamFlags('w') }),
+  WriteStream: write('writing', BY_FLAGS, { forms: ['class'], ...byStreamFlags('w') }),
+  FileWriteStream: write('writing', BY_FLAGS, { forms: ['class'], ...byStreamFlags('w') }),
+  chmod: write('changing the mode of', WRITE),
+  lchmod: write('changing the mode of', WRITE_ENTRY),
+  chown: write('changing the owner of', WRITE),
+  lchown: write('changing the owner of', WRITE_ENTRY),
+  utimes: write('changing the times of', WRITE, { syscall: 'utime' }),
+  lutimes: write('changing the times of', WRITE_ENTRY, { syscall: 'lutime' }),
+  mkdir: write('making the folder', WRITE_ENTRY, MOVES),
+  mkdtemp: write('making a folder', prefix, MOVES),
   mkdtempDisposable: write('making a folder', prefix, { forms: ['sync', 'promise'], moves: true, syscall: 'mkdtemp' }),
-  unlink: write('removing', entry('write'), { moves: true }),
-  rm: write('removing', entry('write'), { tree: true, moves: true }),
-  rmdir: write('removing', entry('write'), { tree: true, moves: true }),
-  symlink: { doing: 'linking', forms: ALL, paths: [entry('write', 1), target], moves: true },
-  link: { doing: 'linking', forms: ALL, paths: [entry('write'), entry('write', 1)], moves: true },
-  rename: { doing: 'renaming', forms: ALL, paths: [entry('write'), entry('write', 1)], moves: true },
-  copyFile: { doing: 'copying', forms: ALL, paths: [content('read'), content('write', 1)] },
-  cp: { doing: 'copying', forms: ALL, paths: [content('read'), content('write', 1)], tree: true, moves: true },
+  unlink: write('removing', WRITE_ENTRY, MOVES),
+  rm: write('removing', WRITE_ENTRY, { tree: true, moves: true }),
+  rmdir: write('removing', WRITE_ENTRY, { tree: true, moves: true }),
+  symlink: write('linking', target, { paths: [entry('write', 1), target], moves: true }),
+  link: write('linking', WRITE_ENTRY, TO_SECOND),
+  rename: write('renaming', WRITE_ENTRY, TO_SECOND),
+  copyFile: read('copying', { paths: COPIED }),
+  cp: read('copying', { paths: COPIED, tree: true, moves: true }),
 
   close: onDescriptor('close', 'closing'),
   read: onDescriptor('read', 'reading'),
@@ -140,7 +159,7 @@ export const OPERATIONS: Readonly<Record<string, FsOperation>> = {
 }
 
 function byStreamFlags(without: string): Pick<FsOperation, 'paths' | 'flags' | 'syscall'> {
-  return { paths: [content('flags')], flags: { at: 1, key: 'flags', without }, syscall: 'open' }
+  return { paths: [BY_FLAGS], flags: { at: 1, key: 'flags', without }, syscall: 'open' }
 }
 
 /** Exports that reach no file by themselves: what they open, they open through the functions above (`Utf8Stream`). */
