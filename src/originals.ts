@@ -31,6 +31,8 @@ export const originals = {
   env,
   Event,
   EventTarget,
+  /** The folder that Vitest runs in. */
+  home: cwd(),
   isIP,
   nextTick,
   Promise: globalThis.Promise,

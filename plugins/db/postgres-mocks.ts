@@ -1,5 +1,5 @@
 /** Embedded Postgres, as tests make it and script it. The engine and the wire are loaded by the first. */
-import { builtIn, RuleSyntaxError, suggest, type Tap } from '../../src/plugin.ts'
+import { builtIn, originals, RuleSyntaxError, suggest, type Tap } from '../../src/plugin.ts'
 import { answerAt, type Made } from './answers.ts'
 import { readKeys } from './engine-options.ts'
 import type { Database, EmbeddedPostgres, PostgresOptions } from './family.ts'
@@ -8,7 +8,7 @@ import { scripting } from './scripts.ts'
 import { foldStatement } from './statements.ts'
 
 // Captured at load: tests fake timers.
-const { setTimeout, clearTimeout } = globalThis
+const { setTimeout, clearTimeout } = originals
 
 const OPTIONS = ['schema', 'seed', 'engine', 'login']
 const LOGINS = ['scram-sha-256', 'md5', 'password']

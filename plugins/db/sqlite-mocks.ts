@@ -1,5 +1,5 @@
 /** `tripwire.db.sqlite`: what it reads and registers. What it is made of is loaded by the first that is asked for. */
-import { builtIn, type Facts, isA, pathBelow, RuleSyntaxError, suggest, type Tap } from '../../src/plugin.ts'
+import { builtIn, type Facts, isA, originals, pathBelow, RuleSyntaxError, suggest, type Tap } from '../../src/plugin.ts'
 import type { Made } from './answers.ts'
 import { readKeys } from './engine-options.ts'
 import type { Database, SqliteOptions } from './family.ts'
@@ -12,7 +12,7 @@ export type Library = new (file: unknown) => object
 const DRIVERS = ['node:sqlite', 'better-sqlite3']
 const OPTIONS = ['from', 'schema', 'seed', 'engine']
 const PATHS = "the path of a database file: 'data/app.db'"
-const HOME = process.cwd()
+const { home: HOME } = originals
 
 /** The part that is loaded later. */
 interface Part {
