@@ -79,6 +79,14 @@ export function newVolume(contents: unknown, options: unknown): Volume {
       throw errorOf(stop, { access, syscall: step.function, path: file.path })
     volume.refuseDescriptor()
   }
+  volume.descriptors.writes = (file, name, args, run) => {
+    const step: Step = { access: 'write', last: 'entry', function: name }
+    const stop = seam?.judge(file.path, step)
+    if (stop !== undefined && stop.kind !== 'reply')
+      throw errorOf(stop, { access: 'write', syscall: name, path: file.path })
+    if (stop === undefined || volume.operations === undefined) run()
+    else volume.operations.carry(stop.reply, args, run)
+  }
   volume.disclosing = (path, access) => mayDisclose(volume, path, access)
   volume.descriptors.onOpen = () => holders.set(volume, true)
   volume.descriptors.onIdle = () => holders.delete(volume)

@@ -107,6 +107,16 @@ const WAYS: Readonly<Record<string, () => unknown>> = {
     fs.chownSync('seed.txt', process.getuid?.() ?? 0, process.getgid?.() ?? 0)
     fs.utimesSync('seed.txt', 1, 2)
   },
+  'mode, owner and times of an open file': async () => {
+    const fd = fs.openSync('seed.txt', 'r')
+    fs.fchmodSync(fd, 0o640)
+    fs.closeSync(fd)
+    const handle = await promises.open('folder/in.txt', 'r')
+    await handle.chmod(0o600)
+    await handle.utimes(1, 2)
+    await handle.chown(process.getuid?.() ?? 0, process.getgid?.() ?? 0)
+    await handle.close()
+  },
   'copies of a file and of a folder': async () => {
     await promises.copyFile('seed.txt', 'copy.txt')
     fs.cpSync('folder', 'other', { recursive: true })

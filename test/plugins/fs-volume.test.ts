@@ -176,3 +176,20 @@ test('a scope has one volume, as the first would answer everything; a sandbox ma
     expect(fs.readFileSync(`${root}/a.txt`, 'utf8')).toBe('inner')
   })
 })
+
+test('a mode that is changed through a descriptor for reading is a change, and has to be asserted', () => {
+  const root = places.outside
+  tripwire.fs.volume({ 'a.txt': 'x' }, { at: root })
+  const box = tripwire.sandbox((box) => {
+    const fd = fs.openSync(`${root}/a.txt`, 'r')
+    fs.fchmodSync(fd, 0o600)
+    fs.closeSync(fd)
+    return box
+  })
+  expect(box.interactions.map(({ operation, description }) => [operation, description.split(' ')[0]])).toEqual([
+    ['fs:read', 'reading'],
+    ['fs:write', 'changing'],
+  ])
+  expect(() => tripwire.fs.assert({ 'a.txt': { mode: 0o644 } })).toThrow('a path is otherwise')
+  tripwire.fs.assert({ 'a.txt': { mode: 0o600 } })
+})

@@ -43,6 +43,8 @@ export class Descriptors {
   late: (file: Pick<OpenFile, 'path' | 'writes'>) => void = () => {
     throw new Fault('EBADF')
   }
+  /** Runs what writes to an open file, once somebody has been asked. @throws what stops it */
+  writes: (file: OpenFile, name: string, args: readonly unknown[], run: () => void) => void = (_, __, ___, run) => run()
   /** Told when the first file is opened, when the last is closed, and when any is. */
   onOpen: () => void = () => {}
   onIdle: () => void = () => {}

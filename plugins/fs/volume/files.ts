@@ -1,15 +1,15 @@
 /** Functions on the contents of files and on descriptors, in their sync form. */
 import nodeFs from 'node:fs'
-import { at, bytesOf, encoded, flagsOf, modeOf, type Options, optionsOf, pathText, secondsOf } from './arguments.ts'
+import { at, bytesOf, encoded, flagsOf, modeOf, type Options, optionsOf, pathText } from './arguments.ts'
 import { Fault } from './errors.ts'
-import { type AnyInode, FileInode } from './inodes.ts'
+import { FileInode } from './inodes.ts'
 import { statsOf } from './stats.ts'
 import type { VolumeParts } from './volume.ts'
 
 type Fns = Record<string, (...args: never[]) => unknown>
-type Fd = number | { readonly fd: number }
+export type Fd = number | { readonly fd: number }
 
-const numberOf = (fd: Fd): number => (typeof fd === 'number' ? fd : fd.fd)
+export const numberOf = (fd: Fd): number => (typeof fd === 'number' ? fd : fd.fd)
 
 export function fileFunctions({ calls, descriptors, faults }: VolumeParts): Fns {
   const open = (path: unknown, flags?: unknown, mode?: unknown): number => {
@@ -77,13 +77,6 @@ export function fileFunctions({ calls, descriptors, faults }: VolumeParts): Fns 
   const truncate = (fd: Fd, length = 0) =>
     at('ftruncate', undefined, () => descriptors.truncate(numberOf(fd), Math.max(0, length)))
 
-  const changing = (syscall: string, fd: Fd, change: (inode: AnyInode) => void) =>
-    at(syscall, undefined, () => {
-      const { inode, path } = descriptors.file(numberOf(fd))
-      change(inode)
-      calls.changed(path, 'change')
-    })
-
   return {
     open,
     close,
@@ -130,10 +123,6 @@ export function fileFunctions({ calls, descriptors, faults }: VolumeParts): Fns 
     fstat: stat,
     fsync: (fd: Fd) => at('fsync', undefined, () => void descriptors.file(numberOf(fd))),
     fdatasync: (fd: Fd) => at('fdatasync', undefined, () => void descriptors.file(numberOf(fd))),
-    fchmod: (fd: Fd, mode: unknown) => changing('fchmod', fd, (inode) => calls.chmodInode(inode, modeOf(mode, 0))),
-    fchown: (fd: Fd, uid: number, gid: number) => changing('fchown', fd, (inode) => calls.chownInode(inode, uid, gid)),
-    futimes: (fd: Fd, atime: unknown, mtime: unknown) =>
-      changing('futime', fd, (inode) => calls.utimesInode(inode, secondsOf(atime), secondsOf(mtime))),
   } as Fns
 
   function copy(source: string, target: string, mode: number): void {

@@ -51,19 +51,30 @@ export class Operations {
         if (operation === undefined) return fn(...args)
         // What it is made of is part of it.
         this.#current = undefined
-        let result: unknown
-        try {
-          result = fn(...args)
-        } catch (error) {
-          const { code } = error as { code?: unknown }
-          operation.reply.complete({ error: String(code ?? error) })
-          throw error
-        }
-        this.#done(operation, args)
-        return result
+        return this.#carry(operation, args, () => fn(...args))
       },
     ])
     return Object.fromEntries(watched)
+  }
+
+  /** Runs what a call does to a file that is open. */
+  carry(reply: Reply, args: readonly unknown[], run: () => void): void {
+    const operation = this.#all.get(reply)
+    if (operation === undefined) run()
+    else this.#carry(operation, args, run)
+  }
+
+  #carry<T>(operation: Operation, args: readonly unknown[], run: () => T): T {
+    let result: T
+    try {
+      result = run()
+    } catch (error) {
+      const { code } = error as { code?: unknown }
+      operation.reply.complete({ error: String(code ?? error) })
+      throw error
+    }
+    this.#done(operation, args)
+    return result
   }
 
   #done(operation: Operation, args: readonly unknown[]): void {

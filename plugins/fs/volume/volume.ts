@@ -13,6 +13,7 @@ import { fileFunctions } from './files.ts'
 import { Forms } from './forms.ts'
 import { FolderInode, LinkInode } from './inodes.ts'
 import { kit } from './kit.ts'
+import { metadataFunctions } from './metadata.ts'
 import { Operations } from './operations.ts'
 import { normalised, parentOf, pathFunctions } from './paths.ts'
 import type { Contents, VolumeOptions } from './seeds.ts'
@@ -56,6 +57,7 @@ export interface Asked {
   readonly function: string
 }
 
+const MAKERS = [fileFunctions, metadataFunctions, pathFunctions, treeFunctions, watchFunctions, watchFileFunctions]
 const ONLY_LOOKS: Left = { pending: () => false, state: () => undefined }
 const OF_TWO_PATHS = /^(?:rename|link|symlink|copyFile|cp)(?:Sync)?$/
 /** Behind a link it leads elsewhere than the path says. */
@@ -79,7 +81,7 @@ export class Volume {
   #isAskingElsewhere = false
   /** Folders that every disk has, and nobody wants to be told of. */
   readonly hidden = new Set<string>()
-  readonly #operations: Operations | undefined
+  readonly operations: Operations | undefined
   readonly #forms: Forms
   readonly #functions: Functions
 
@@ -93,12 +95,11 @@ export class Volume {
     this.descriptors = new Descriptors(calls)
     const functions = {} as Functions
     const parts: VolumeParts = { calls, descriptors: this.descriptors, faults: this.faults, functions }
-    for (const made of [fileFunctions, pathFunctions, treeFunctions, watchFunctions, watchFileFunctions])
-      Object.assign(functions, made(parts))
+    for (const made of MAKERS) Object.assign(functions, made(parts))
     this.#functions = functions
-    if (ledger === 'operations') this.#operations = new Operations(this)
-    this.descriptors.onClose = (file) => this.#operations?.closed(file)
-    this.#forms = new Forms(this.#operations?.watching(functions) ?? functions, this.faults)
+    if (ledger === 'operations') this.operations = new Operations(this)
+    this.descriptors.onClose = (file) => this.operations?.closed(file)
+    this.#forms = new Forms(this.operations?.watching(functions) ?? functions, this.faults)
     this.beginning = new Beginning(this.tree)
     const changed = calls.changed
     this.accounts = new Accounts(this.beginning, at)
@@ -139,8 +140,8 @@ export class Volume {
   takes(reply: Reply, asked: Asked): Error | boolean {
     if (asked.access === 'write') {
       const path = this.#absolute(asked.text)
-      if (this.#operations === undefined) this.accounts.wrote(reply, path)
-      else this.#operations.begin(reply, asked.function, path)
+      if (this.operations === undefined) this.accounts.wrote(reply, path)
+      else this.operations.begin(reply, asked.function, path)
       return true
     }
     reply.accountsBy(ONLY_LOOKS)
@@ -229,7 +230,7 @@ export class Volume {
 
   #during<T>(reply: Reply, run: () => T): T {
     const opened = () => this.descriptors.opened(reply, run)
-    return this.#operations === undefined ? opened() : this.#operations.during(reply, opened)
+    return this.operations === undefined ? opened() : this.operations.during(reply, opened)
   }
 
   /**
