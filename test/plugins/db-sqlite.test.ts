@@ -87,6 +87,19 @@ describe.skipIf(NONE).each(DRIVERS)('$name', ({ name, open }) => {
       })
     })
 
+    test('that is asserted as it is printed, whatever its values are', async () => {
+      await sqlite()
+      using((database) => {
+        database.prepare('select ? as a, ? as b, ? as c, ? as d').get(5n, Buffer.from([1, 255]), null, 1.5)
+        database.prepare('select @a as a, @b as b').get({ a: 1n, b: "it's" })
+      })
+      // As TRIPWIRE_UNASSERTED_INTERACTIONS has it.
+      tripwire.db.assert('select ? as a, ? as b, ? as c, ? as d', {
+        params: [5n, Buffer.from('Af8=', 'base64'), null, 1.5],
+      })
+      tripwire.db.assert('select @a as a, @b as b', { params: { a: 1n, b: "it's" } })
+    })
+
     test('with the error that preparing it is', async () => {
       await sqlite(out('app.db'))
       const error = using((database) => failure(() => database.prepare('select * from nowhere')))

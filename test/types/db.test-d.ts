@@ -19,6 +19,25 @@ test('an embedded database is what its functions say', async () => {
   tripwire.db.mock('select 1')
 })
 
+test('SQLite in memory is what its functions say', async () => {
+  const db = await tripwire.db.sqlite('data/app.db', {
+    from: new URL('file:///seed.db'),
+    schema: ['db/migrations', ({ exec }) => exec('select 1')],
+    seed: async ({ exec, engine }) => {
+      expectTypeOf(exec).returns.toEqualTypeOf<void>()
+      expectTypeOf(engine).toEqualTypeOf<object>()
+    },
+    engine: 'better-sqlite3',
+  })
+  expectTypeOf(db).toEqualTypeOf<Database<'node:sqlite' | 'better-sqlite3'>>()
+  db.script('select 1', { error: { code: 'SQLITE_BUSY', message: 'database is locked' } }).optional()
+  tripwire.db.assert('select :id', { params: { id: 1 }, error: expect.anything() })
+  // @ts-expect-error there is no such engine
+  tripwire.db.sqlite('app.db', { engine: 'pglite' })
+  // @ts-expect-error a login is for servers
+  tripwire.db.sqlite('app.db', { login: 'md5' })
+})
+
 test('a scripted Redis takes a command, its arguments and a reply', () => {
   const redis = tripwire.db.redis('redis://localhost')
   expectTypeOf(redis).toEqualTypeOf<ScriptedRedis>()
