@@ -25,7 +25,8 @@ export function createProject(files) {
   const target = join(root, 'node_modules/vitest-tripwire')
   mkdirSync(target, { recursive: true })
   for (const part of ['package.json', 'dist']) cpSync(join(REPO, part), join(target, part), { recursive: true })
-  for (const name of ['vitest', 'undici', 'ws', 'msw2', 'nock13', 'pg', 'pg-mem', '@electric-sql/pglite']) {
+  const drivers = ['pg', 'pg-mem', '@electric-sql/pglite', 'better-sqlite3']
+  for (const name of ['vitest', 'undici', 'ws', 'msw2', 'nock13', ...drivers]) {
     mkdirSync(dirname(join(root, 'node_modules', name)), { recursive: true })
     symlinkSync(join(REPO, 'node_modules', name), join(root, 'node_modules', name), 'dir')
   }
