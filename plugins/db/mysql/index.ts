@@ -7,7 +7,18 @@ import { Teller } from '../teller.ts'
 import { Failure } from './failure.ts'
 import { handleOf, suggest } from './handle.ts'
 import { isKnown, isRight, scrambleOf } from './login.ts'
-import { framed, type Heard, isSslRequest, NATIVE, Reader, readOpening, SHA2, say } from './packets.ts'
+import {
+  framed,
+  type Heard,
+  isSslRequest,
+  NATIVE,
+  type Opening,
+  Reader,
+  readOpening,
+  SHA2,
+  STATUS,
+  say,
+} from './packets.ts'
 import type { MysqlAnswer } from './script.ts'
 import { errorOf, Session } from './session.ts'
 
@@ -68,19 +79,18 @@ class MysqlServer implements Embedded {
     { connection, tap, scramble, id, secured }: Opened,
   ): Session | undefined {
     const { account, builtIn, sender } = this.#parts
-    try {
-      const opening = readOpening(payload)
-      const { user, database } = opening
+    const letIn = <T extends Omit<Opening, 'flags'>>(opening: T): T => {
       const method = isKnown(opening.method) ? opening.method : NATIVE
-      if (!isRight({ ...opening, method }, account, scramble, builtIn('node:crypto')))
-        throw new Failure(
-          'ER_ACCESS_DENIED_ERROR',
-          `Access denied for user '${user}'@'localhost' (using password: YES)`,
-        )
+      if (isRight({ ...opening, method }, account, scramble, builtIn('node:crypto'))) return opening
+      const told = `Access denied for user '${opening.user}'@'localhost' (using password: YES)`
+      throw new Failure('ER_ACCESS_DENIED_ERROR', told)
+    }
+    try {
+      const { user, database, method } = letIn(readOpening(payload))
       const teller = new Teller<MysqlAnswer>(connection, tap, { user, database }, { secured, sender })
-      const said = account !== undefined && method === SHA2 ? [say.known(), say.ok(2)] : [say.ok(2)]
-      socket.write(framed(said, sequence))
-      return new Session(socket, reader, teller, { id, user, database })
+      const ok = say.ok(STATUS.AUTOCOMMIT)
+      socket.write(framed(account !== undefined && method === SHA2 ? [say.known(), ok] : [ok], sequence))
+      return new Session(socket, reader, teller, { id, user, database }, letIn)
     } catch (error) {
       const told =
         error instanceof RangeError ? new Failure('ER_MALFORMED_PACKET', 'Malformed communication packet') : error

@@ -6,7 +6,7 @@ import type { Result } from './script.ts'
 export interface Self {
   readonly id: number
   database: string | undefined
-  readonly user: string
+  user: string
   isInTransaction: boolean
 }
 

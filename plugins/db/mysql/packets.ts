@@ -252,3 +252,15 @@ export function readOpening(payload: Buffer): Opening {
   const method = flags & CAN.PLUGIN_AUTH && fields.left > 0 ? fields.zeroed() : undefined
   return { user, answer, database: database === '' ? undefined : database, method, flags }
 }
+
+/** What a client says to go on as somebody else. @throws RangeError */
+export function readChange(payload: Buffer): Omit<Opening, 'flags'> {
+  const fields = new Fields(payload)
+  const user = fields.zeroed()
+  const answer = fields.bytes(fields.uint(1))
+  const database = fields.zeroed()
+  // The character set.
+  if (fields.left >= 2) fields.bytes(2)
+  const method = fields.left > 0 ? fields.zeroed() : undefined
+  return { user, answer, database: database === '' ? undefined : database, method }
+}

@@ -4,7 +4,7 @@ import { foldStatement, piecesOf, splitStatements } from '../statements.ts'
 import { Refused, type Teller, unscripted } from '../teller.ts'
 import { Failure } from './failure.ts'
 import { isSteering, ownAnswer, type Self, steer } from './own.ts'
-import { BINARY, Fields, framed, type Heard, type Reader, STATUS, say } from './packets.ts'
+import { BINARY, Fields, framed, type Heard, type Opening, type Reader, readChange, STATUS, say } from './packets.ts'
 import { type MysqlAnswer, type Result, runScript } from './script.ts'
 import { binaryRow, columnsOf, type ParamType, readParam, TYPE, textRow } from './values.ts'
 
@@ -14,6 +14,7 @@ const COMMAND = {
   query: 0x03,
   statistics: 0x09,
   ping: 0x0e,
+  changeUser: 0x11,
   prepare: 0x16,
   execute: 0x17,
   longData: 0x18,
@@ -32,11 +33,15 @@ interface Prepared {
   readonly long: Map<number, Buffer[]>
 }
 
+/** @throws Failure for who is not let in */
+type LetIn = <T extends Omit<Opening, 'flags'>>(opening: T) => T
+
 export class Session implements Self {
   readonly id: number
-  readonly user: string
+  user: string
   database: string | undefined
   isInTransaction = false
+  readonly #letIn: LetIn
   readonly #socket: Socket
   readonly #reader: Reader
   readonly #teller: Teller<MysqlAnswer>
@@ -50,7 +55,9 @@ export class Session implements Self {
     reader: Reader,
     teller: Teller<MysqlAnswer>,
     { id, user, database }: Pick<Self, 'id' | 'user' | 'database'>,
+    letIn: LetIn,
   ) {
+    this.#letIn = letIn
     this.#socket = socket
     this.#reader = reader
     this.#teller = teller
@@ -105,6 +112,12 @@ export class Session implements Self {
         return this.#query(payload.toString(), end)
       case COMMAND.ping:
         return [this.#ok()]
+      case COMMAND.changeUser: {
+        const { user, database } = this.#letIn(readChange(payload))
+        Object.assign(this, { user, database, isInTransaction: false })
+        this.#prepared.clear()
+        return [this.#ok()]
+      }
       case COMMAND.statistics:
         return [Buffer.from('Uptime: 1  Threads: 1  Questions: 1')]
       case COMMAND.prepare:
