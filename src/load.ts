@@ -9,6 +9,8 @@ declare const HASH_OF_SCRIPTS: string
 const { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } = process.getBuiltinModule('node:fs')
 const { cachedDataVersionTag } = process.getBuiltinModule('node:v8')
 const { Script } = process.getBuiltinModule('node:vm')
+const { runInThisContext } = Script.prototype
+const { apply } = Reflect
 
 const DIR = import.meta.dirname
 const FOLDER = `${DIR}/.cache`
@@ -47,7 +49,8 @@ function load(): Exports {
 /** @param more is what the wrapper of the script is given besides */
 function run(name: string, ...more: unknown[]): Exports {
   const exports = {}
-  const wrapper = unjudged(() => scriptOf(name)).runInThisContext() as Wrapper
+  const script = unjudged(() => scriptOf(name))
+  const wrapper = apply(runInThisContext, script, []) as Wrapper
   wrapper(exports, process.getBuiltinModule, fileOf(name), ...more)
   return exports
 }
