@@ -6,9 +6,6 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Socket } from 'node:net'
 import type { Frame, Tap } from '../../src/plugin.ts'
 
-// Captured at load: tests replace it.
-const { queueMicrotask } = globalThis
-
 /** Runs a function as if it went on from a write. */
 export type There = <T>(fn: () => T) => T
 
@@ -30,6 +27,7 @@ export class Writes {
   #last: There
   /** The write that was noted in the present turn: a client says in several what is one statement. */
   #ofTurn: Written | undefined
+  readonly #turn = Promise.resolve()
 
   /** @param opened the frame that connected */
   constructor(client: Socket, opened: Frame, tap: Tap, senderOf: Sender = () => undefined) {
@@ -66,7 +64,8 @@ export class Writes {
     this.#last = there
     this.#ofTurn = { end, frame, sender, there }
     this.#written.push(this.#ofTurn)
-    queueMicrotask(() => {
+    // Tests fake `queueMicrotask`, and a part that comes late cannot have it from before.
+    void this.#turn.then(() => {
       this.#ofTurn = undefined
     })
   }

@@ -1,10 +1,11 @@
 import { int, mysqlTable, varchar } from 'drizzle-orm/mysql-core'
 import { drizzle } from 'drizzle-orm/mysql2'
+import { Redis } from 'ioredis'
 import knex from 'knex'
 import { Kysely, MysqlDialect } from 'kysely'
 import mysqlCallbacks from 'mysql2'
 import mysql from 'mysql2/promise'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 
 const URL = 'mysql://localhost:3306/app'
@@ -74,4 +75,22 @@ describe('what stands on mysql2', () => {
     expect(rows).toEqual([{ id: 5, name: 'Ada' }])
     tripwire.db.assert('select `id`, `name` from `users`')
   })
+})
+
+test('clocks that stand still hold nobody up', async () => {
+  onTestFinished(() => void vi.useRealTimers())
+  vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'setImmediate', 'Date', 'queueMicrotask'] })
+  tripwire.db.redis('redis://localhost').on('GET', 'a', '1').times(2)
+  tripwire.db.mysql(URL).on('select 7', { rows: [{ n: 7 }] })
+  const seen = await tripwire.sandbox(async () => {
+    const redis = new Redis()
+    const client = await mysql.createConnection(LOGIN)
+    const all = [await redis.get('a'), await redis.get('a'), await rowsOf(client.query('select 7'))]
+    redis.disconnect()
+    client.destroy()
+    return all
+  })
+  expect(seen).toEqual(['1', '1', [{ n: 7 }]])
+  for (const _ of [1, 2]) tripwire.db.assert('GET', { params: ['a'] })
+  tripwire.db.assert('select 7')
 })
