@@ -90,8 +90,11 @@ describe('commands', () => {
     expect(() => heard([Buffer.from(text)])).toThrow(message)
   })
 
-  test('with a long value are not gone through for each piece of it', () => {
-    const bytes = written([Buffer.from('SET'), Buffer.from('k'), Buffer.alloc(32 * 1024 * 1024, 'x')])
+  test.each([
+    ['a long value', [Buffer.from('SET'), Buffer.from('k'), Buffer.alloc(32 * 1024 * 1024, 'x')]],
+    ['many words', Array.from({ length: 100_000 }, (_, n) => Buffer.from(`word ${n}`))],
+  ])('with %s are not gone through for each piece of it', (_, words) => {
+    const bytes = written(words)
     const pieces = Array.from({ length: Math.ceil(bytes.length / 4096) }, (_, at) =>
       bytes.subarray(at * 4096, (at + 1) * 4096),
     )

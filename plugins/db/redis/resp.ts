@@ -61,6 +61,8 @@ export class Reader {
   #need = 1
   /** Bytes of commands that were taken. */
   #taken = 0
+  /** Words of a command that is not there as a whole yet: one of thousands is not gone through for each piece. */
+  #begun: { readonly words: Buffer[]; left: number; at: number } | undefined
 
   push(chunk: Buffer): void {
     this.#chunks.push(chunk)
@@ -77,6 +79,7 @@ export class Reader {
       this.#length -= found.at
       this.#taken += found.at
       this.#need = 1
+      this.#begun = undefined
       // An empty line, or an empty list, is no command.
       if (found.words.length > 0) return { words: found.words, end: this.#taken }
     }
@@ -90,15 +93,13 @@ export class Reader {
 
   /** `*2\r\n$3\r\nGET\r\n$1\r\nk\r\n` */
   #list(bytes: Buffer): { words: Buffer[]; at: number } | undefined {
-    const head = lineAt(bytes, 1)
-    if (head === undefined) return this.#wait(bytes.length + 1, bytes.length > MOST_INLINE)
-    const count = numberOf(head.line, 'multibulk')
-    if (count > MOST_WORDS) throw new ProtocolError('Protocol error: invalid multibulk length')
-    const words: Buffer[] = []
-    let at = head.end
-    for (let left = count; left > 0; left--) {
+    this.#begun ??= this.#head(bytes)
+    const begun = this.#begun
+    if (begun === undefined) return undefined
+    for (; begun.left > 0; begun.left--) {
+      const { at, words } = begun
       const size = lineAt(bytes, at)
-      if (size === undefined) return this.#wait(Math.max(bytes.length + 1, at + 2), bytes.length - at > MOST_INLINE)
+      if (size === undefined) return this.#wait(bytes.length + 1, bytes.length - at > MOST_INLINE)
       if (bytes[at] !== DOLLAR)
         throw new ProtocolError(`Protocol error: expected '$', got '${String.fromCharCode(bytes[at] as number)}'`)
       const length = numberOf(size.line.subarray(1), 'bulk')
@@ -106,9 +107,17 @@ export class Reader {
       const end = size.end + length
       if (bytes.length < end + 2) return this.#wait(end + 2, false)
       words.push(bytes.subarray(size.end, end))
-      at = end + 2
+      begun.at = end + 2
     }
-    return { words, at }
+    return begun
+  }
+
+  #head(bytes: Buffer): { words: Buffer[]; left: number; at: number } | undefined {
+    const head = lineAt(bytes, 1)
+    if (head === undefined) return this.#wait(bytes.length + 1, bytes.length > MOST_INLINE)
+    const left = numberOf(head.line, 'multibulk')
+    if (left > MOST_WORDS) throw new ProtocolError('Protocol error: invalid multibulk length')
+    return { words: [], left, at: head.end }
   }
 
   /** As people type it: `GET k`. */
