@@ -27,7 +27,7 @@ import { PACKAGE_ROOT } from './package-root.ts'
 import { onceBuiltIn } from './patch/built-ins.ts'
 import { LockedSlotError, PatchSet } from './patch/patch-set.ts'
 import { readSlot, writeSlot } from './patch/slot.ts'
-import { createTap } from './patch/tap.ts'
+import { PluginTap } from './patch/tap.ts'
 import type { PluginDefinition } from './plugin.ts'
 import { createHop } from './redirect/hop.ts'
 import { createHub } from './redirect/hub.ts'
@@ -95,7 +95,7 @@ function assemble(isFirst: boolean): Installed {
     for (const plugin of plugins) {
       try {
         guard.addPlugin(plugin)
-        plugin.install(createTap({ guard, own, hop, hub, threads, protocol: plugin.name }, into))
+        plugin.install(new PluginTap({ guard, own, hop, hub, threads, protocol: plugin.name }, into))
       } catch (error) {
         into.undo()
         if (error instanceof LockedSlotError) throw lockedSlot(plugin.name, error)

@@ -17,6 +17,7 @@ export function disguise<T>(replacement: T, original: unknown): T {
   if (typeof replacement !== 'function' || typeof original !== 'function') return replacement
   const disguised = hasOwn(original, 'prototype') ? replacement : withoutPrototype(replacement, original as Callable)
   for (const key of ownKeys(original)) {
+    if (key === 'prototype' && isPlain(original)) continue
     const descriptor = getOwnPropertyDescriptor(original, key) as PropertyDescriptor
     // `prototype` of a plain function can be written, not redefined.
     if (!defineProperty(disguised, key, descriptor) && 'value' in descriptor) set(disguised, key, descriptor.value)
@@ -24,6 +25,14 @@ export function disguise<T>(replacement: T, original: unknown): T {
   const parent = getPrototypeOf(original)
   if (getPrototypeOf(disguised) !== parent) Object.setPrototypeOf(disguised, parent)
   return disguised
+}
+
+/**
+ * Functions that nobody calls with `new` have a prototype all the same, which V8 makes when somebody asks for it: ours makes its own then, and
+ * a hundred of them are not made in each worker.
+ */
+function isPlain({ name }: { readonly name: string }): boolean {
+  return /^[a-z]/.test(name)
 }
 
 /** The `prototype` of a function cannot be taken away. A bound function has none either, and knows no `this`. */

@@ -6,7 +6,23 @@ import { captureSite, rememberSite } from '../errors/call-site.ts'
 import { engineError } from '../errors/engine.ts'
 import { loadPart } from '../parts.ts'
 import { loadPeer } from '../peers.ts'
-import type { Hop, Hub, NewThread, OpenCall, OpenOptions, OwnEndpoints, Redirected, Reply, Tap } from '../plugin.ts'
+import type {
+  EngineLimit,
+  Frame,
+  Hop,
+  Hub,
+  Layer,
+  Memory,
+  NewThread,
+  OpenCall,
+  OpenOptions,
+  Outcome,
+  OwnEndpoints,
+  Redirected,
+  Reply,
+  Spy,
+  Tap,
+} from '../plugin.ts'
 import { PRELOAD } from '../preload.ts'
 import { START } from '../threads/messages.ts'
 import type { Threads } from '../threads/starter.ts'
@@ -28,59 +44,154 @@ export interface TapParts {
   readonly protocol: string
 }
 
-/** What a plugin installs with: patches that undo themselves, and the way to the guard. */
-export function createTap({ guard, own, hop, hub, threads, protocol }: TapParts, patches: PatchSet): Tap {
-  const tap: Tap = {
-    own,
-    hop,
-    hub,
-    patch: (owner, key, wrap) => patches.patch(owner, key, wrap),
-    holds: (owner, key) => patches.holds(owner, key),
-    subscribe(name, listener) {
-      const channel = channelOf(name)
-      const receive = (message: unknown) => listener(message)
-      channel.subscribe(receive)
-      patches.onUndo(() => channel.unsubscribe(receive))
-    },
-    onUndo: (undo) => patches.onUndo(undo),
-    judge: (layer, connection) => guard.judge(layer, connection),
-    memory: () => guard.memory(protocol),
-    opened: (connection) => guard.opened(connection),
-    use: (connection) => guard.use(connection),
-    open: (layer, options?: OpenOptions) => guard.open(layer, options),
-    within: <T>(call: OpenCall, fn: () => T) => guard.within(call, fn),
-    carry: (layer, fn) => guard.carry(layer, fn),
-    onceBuiltIn: (name, patch) => onceBuiltIn(patches, name, () => patch(builtIn(`node:${name}`) as never)),
-    onceLoaded: (ends, found) => onceLoaded(patches, ends, found),
-    here: rememberSite,
-    current: () => guard.current(),
-    thread: () => newThread(guard, threads),
-    frame: () => guard.currentFrame(),
-    runIn: (frame, fn) => guard.runIn(frame, fn),
-    outside: (fn) => guard.runIn(guard.run, fn),
-    passed: (layer) => guard.passed(layer),
-    spyOn: (owner, key, implementation) => spyOn(guard, owner, key, implementation),
-    peer: (name, what = name) => loadPeer(name, what),
-    part: loadPart,
-    answerTo: (layer) => guard.answering.answerTo(layer, guard.currentFrame()),
-    limit: engineError,
-    connectTo(reply) {
-      const client = hub.connect(accepting(reply))
-      const connection = hub.of(client)
-      if (connection) connection.reply = reply
-      return client
-    },
-    serve(socket, connect, args, reply) {
-      // `net.connect` hands over what it made of its arguments as one list.
-      const [options, listener] = isArray(args[0]) ? args[0] : [args[0], args.find((arg) => typeof arg === 'function')]
-      const given = typeof options === 'object' && options !== null ? options : {}
-      hub.redirect(socket, connect, accepting(reply), given, listener ?? undefined).reply = reply
-      return socket
-    },
+/** What a plugin installs with: patches that undo themselves, and the way to the guard. A class, as there is one for each plugin of each worker. */
+export class PluginTap implements Tap {
+  readonly own: OwnEndpoints
+  readonly hop: Hop
+  readonly hub: Hub
+  readonly #guard: Guard
+  readonly #threads: Threads
+  readonly #protocol: string
+  readonly #patches: PatchSet
+
+  constructor({ guard, own, hop, hub, threads, protocol }: TapParts, patches: PatchSet) {
+    this.own = own
+    this.hop = hop
+    this.hub = hub
+    this.#guard = guard
+    this.#threads = threads
+    this.#protocol = protocol
+    this.#patches = patches
   }
-  const accepting = (reply: Reply) => (peer: Socket, connection: Redirected) =>
-    guard.runIn(reply.frame, () => guard.plugins.get(reply.protocol)?.mocking?.serve?.(peer, connection, tap))
-  return tap
+
+  patch<T extends object, K extends keyof T & (string | symbol)>(
+    owner: T,
+    key: K,
+    wrap: (original: T[K]) => T[K],
+  ): void {
+    this.#patches.patch(owner, key, wrap)
+  }
+
+  holds(owner: object, key: string | symbol): boolean {
+    return this.#patches.holds(owner, key)
+  }
+
+  subscribe(name: string, listener: (message: unknown) => void): void {
+    const channel = channelOf(name)
+    const receive = (message: unknown) => listener(message)
+    channel.subscribe(receive)
+    this.#patches.onUndo(() => channel.unsubscribe(receive))
+  }
+
+  onUndo(undo: () => void): void {
+    this.#patches.onUndo(undo)
+  }
+
+  judge(layer: Layer, connection?: object): Outcome {
+    return this.#guard.judge(layer, connection)
+  }
+
+  memory(): Memory {
+    return this.#guard.memory(this.#protocol)
+  }
+
+  opened(connection: object): Layer | undefined {
+    return this.#guard.opened(connection)
+  }
+
+  use(connection: object): Outcome {
+    return this.#guard.use(connection)
+  }
+
+  open(layer: () => Layer, options?: OpenOptions): OpenCall {
+    return this.#guard.open(layer, options)
+  }
+
+  within<T>(call: OpenCall, fn: () => T): T {
+    return this.#guard.within(call, fn)
+  }
+
+  carry<T>(layer: Layer, fn: () => T): T {
+    return this.#guard.carry(layer, fn)
+  }
+
+  onceBuiltIn<T extends object>(name: string, patch: (module: T) => void): void {
+    onceBuiltIn(this.#patches, name, () => patch(builtIn(`node:${name}`) as never))
+  }
+
+  onceLoaded(ends: readonly string[], found: (exported: object) => void): void {
+    onceLoaded(this.#patches, ends, found)
+  }
+
+  here(): <T>(fn: () => T) => T {
+    return rememberSite()
+  }
+
+  current(): OpenCall | undefined {
+    return this.#guard.current()
+  }
+
+  thread(): NewThread | undefined {
+    return newThread(this.#guard, this.#threads)
+  }
+
+  frame(): Frame {
+    return this.#guard.currentFrame()
+  }
+
+  runIn<T>(frame: Frame, fn: () => T): T {
+    return this.#guard.runIn(frame, fn)
+  }
+
+  outside<T>(fn: () => T): T {
+    return this.#guard.runIn(this.#guard.run, fn)
+  }
+
+  passed(layer: Layer): OpenCall {
+    return this.#guard.passed(layer)
+  }
+
+  spyOn(owner: object, key: PropertyKey, implementation: (...args: never[]) => unknown): Spy {
+    return spyOn(this.#guard, owner, key, implementation)
+  }
+
+  peer(name: string, what = name): object {
+    return loadPeer(name, what)
+  }
+
+  part(name: string): object {
+    return loadPart(name)
+  }
+
+  answerTo(layer: Layer): unknown {
+    return this.#guard.answering.answerTo(layer, this.#guard.currentFrame())
+  }
+
+  limit(limit: EngineLimit): Error {
+    return engineError(limit)
+  }
+
+  connectTo(reply: Reply): Socket {
+    const client = this.hub.connect(this.#accepting(reply))
+    const connection = this.hub.of(client)
+    if (connection) connection.reply = reply
+    return client
+  }
+
+  serve(socket: Socket, connect: (...args: never[]) => unknown, args: readonly unknown[], reply: Reply): Socket {
+    // `net.connect` hands over what it made of its arguments as one list.
+    const [options, listener] = isArray(args[0]) ? args[0] : [args[0], args.find((arg) => typeof arg === 'function')]
+    const given = typeof options === 'object' && options !== null ? options : {}
+    this.hub.redirect(socket, connect, this.#accepting(reply), given, listener ?? undefined).reply = reply
+    return socket
+  }
+
+  #accepting(reply: Reply) {
+    return (peer: Socket, connection: Redirected) =>
+      this.#guard.runIn(reply.frame, () =>
+        this.#guard.plugins.get(reply.protocol)?.mocking?.serve?.(peer, connection, this),
+      )
+  }
 }
 
 function newThread(guard: Guard, threads: Threads): NewThread | undefined {
