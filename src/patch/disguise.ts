@@ -18,6 +18,11 @@ export function disguise<T>(replacement: T, original: unknown): T {
   const disguised = hasOwn(original, 'prototype') ? replacement : withoutPrototype(replacement, original as Callable)
   for (const key of ownKeys(original)) {
     if (key === 'prototype' && isPlain(original)) continue
+    // Every function has them with the same flags, and reading those too is most of the cost.
+    if (key === 'length' || key === 'name') {
+      defineProperty(disguised, key, { value: original[key] })
+      continue
+    }
     const descriptor = getOwnPropertyDescriptor(original, key) as PropertyDescriptor
     // `prototype` of a plain function can be written, not redefined.
     if (!defineProperty(disguised, key, descriptor) && 'value' in descriptor) set(disguised, key, descriptor.value)

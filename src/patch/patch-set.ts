@@ -73,7 +73,8 @@ export class PatchSet {
     if (!before && !Object.isExtensible(owner)) throw locked('the object is not extensible')
     this.#remember(owner, key, before, replacement, original)
     if (before?.set && assigned(owner, key, replacement)) return
-    if (before && !before.configurable) (owner as Record<PropertyKey, unknown>)[key] = replacement
+    // What can be written keeps its flags.
+    if (before?.writable) (owner as Record<PropertyKey, unknown>)[key] = replacement
     else if (!defineProperty(owner, key, put(replacement, before))) throw locked(holderOf(original, before))
   }
 
