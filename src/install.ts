@@ -107,23 +107,30 @@ function assemble(isFirst: boolean): Installed {
   installPlugins([...builtins, ...ungraded], patches)
   let foreign = new PatchSet(denied)
 
-  const api = createApi({
-    guard,
-    parseRules: (value, what) => validateRules(value, what, needConfig(state.config)),
-    parseOptions: (value, source) =>
-      validateOptions(value, { config: needConfig(state.config), source, kind: 'block' }),
-    misuse: misuseError,
-    expectedTrip: expectedTripError,
-    callerPosition,
-    carriesTrip,
-  })
   const voice: Voice = { plugins: guard.plugins, redact: () => state.config?.redact ?? [] }
-  const offering: Offering = { guard, api, voice, ungraded, grammar: () => needConfig(state.config).grammar }
-  for (const plugin of [...builtins, ...ungraded]) offer(offering, plugin)
+  let offering: Offering | undefined
+  const makeApi = () => {
+    const api = createApi({
+      guard,
+      parseRules: (value, what) => validateRules(value, what, needConfig(state.config)),
+      parseOptions: (value, source) =>
+        validateOptions(value, { config: needConfig(state.config), source, kind: 'block' }),
+      misuse: misuseError,
+      expectedTrip: expectedTripError,
+      callerPosition,
+      carriesTrip,
+    })
+    offering = { guard, api, voice, ungraded, grammar: () => needConfig(state.config).grammar }
+    for (const plugin of [...ungraded, ...(state.config?.plugins ?? builtins)]) offer(offering, plugin)
+    return offering
+  }
 
   return {
     guard,
-    api,
+    // Most test files never ask for it.
+    get api() {
+      return (offering ?? makeApi()).api
+    },
     rememberFormatter,
     verify: verifier(voice),
     resolve: (raw, { file, dir }) => validateConfig(raw, { file, dir, builtins }),
@@ -138,7 +145,7 @@ function assemble(isFirst: boolean): Installed {
         config.plugins.filter((plugin) => !known.has(plugin.name)),
         foreign,
       )
-      for (const plugin of config.plugins) offer(offering, plugin)
+      if (offering) for (const plugin of config.plugins) offer(offering, plugin)
       guard.run.scopes.splice(0)
       guard.run.addScope(config.project)
       guard.hook.hook = hookOf(config, file)
