@@ -208,18 +208,26 @@ export class Databases {
 }
 
 /** The file that a name means to SQLite: a path, or a URI; undefined for a database in memory. */
-function fileOf(name: unknown): unknown {
-  const text = typeof name === 'string' ? name : name instanceof URL ? name.href : readPath(name)?.text
+export function fileOf(name: unknown): unknown {
+  const href = (name as { href?: unknown } | null | undefined)?.href
+  const text = typeof name === 'string' ? name : typeof href === 'string' ? href : readPath(name)?.text
   if (text === undefined || text === '' || text === ':memory:') return undefined
-  if (!text.startsWith('file:')) return text
-  if (/[?&](?:mode=memory|vfs=memdb)\b|^file::memory:/.test(text)) return undefined
-  const path = text
-    .slice('file:'.length)
-    .replace(/[?#].*$/s, '')
-    .replace(/^\/\/[^/]*/, '')
+  return text.startsWith('file:') ? fileOfUri(text.slice('file:'.length)) : text
+}
+
+/** As SQLite reads it: what follows `#` is nothing, and of a key that stands twice the last one counts. */
+function fileOfUri(text: string): string | undefined {
+  const [, address = '', query = ''] = /^([^?#]*)\??([^#]*)/s.exec(text) ?? []
+  const options = new Map(query.split('&').map((each) => each.split('=').map(decoded) as [string, string]))
+  if (options.get('mode') === 'memory' || options.get('vfs') === 'memdb') return undefined
+  const path = decoded(address.replace(/^\/\/[^/]*/, ''))
+  return path === '' || path === ':memory:' ? undefined : path
+}
+
+function decoded(text: string): string {
   try {
-    return path === '' ? undefined : decodeURIComponent(path)
+    return decodeURIComponent(text)
   } catch {
-    return path
+    return text
   }
 }

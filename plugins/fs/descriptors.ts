@@ -102,7 +102,7 @@ export class Descriptors {
 export function guardDescriptors(seam: Seam, module: typeof fs, descriptors: Descriptors): void {
   const owner = module as unknown as Record<string, Fn>
   for (const [base, operation] of Object.entries(OPERATIONS)) {
-    if (operation.paths.length > 0 || operation.descriptor === undefined) continue
+    if (operation.paths.length > 0) continue
     for (const form of operation.forms) {
       const name = exportName(base, form)
       seam.tap.patch(owner, name, (original) => wrap(descriptors, original, { name, form, operation }))
@@ -128,6 +128,7 @@ function wrap(
     const fd = args[0] as number
     const holder = holderOf(fd)
     if (holder !== undefined) return holder.use({ name, form }, args)
+    if (operation.descriptor === undefined) return apply(original, this, args)
     const call = { name, form, access, syscall: name.replace(/Sync$/, ''), path: '' } as const
     const stop = descriptors.use(fd)
     if (stop !== undefined) return fail(stop, call, args)

@@ -5,6 +5,7 @@ import { errorOf } from './failure.ts'
 import { real } from './originals.ts'
 import type { Seam } from './seam.ts'
 import { HANDLE_METHODS } from './table.ts'
+import { FIRST_DESCRIPTOR } from './volume/numbers.ts'
 
 type Fn = (this: { readonly fd: number }, ...args: never[]) => unknown
 
@@ -23,7 +24,8 @@ const THROWING: readonly string[] = [
 export function guardHandles(seam: Seam, module: typeof fs, descriptors: Descriptors): void {
   let met = false
   const meet = (handle: object) => {
-    if (met) return
+    // A volume's is of another class.
+    if (met || (handle as { fd: number }).fd >= FIRST_DESCRIPTOR) return
     met = true
     guardClass(seam, Object.getPrototypeOf(handle), descriptors)
   }

@@ -86,11 +86,18 @@ function database(given: string, opening: Opening, driver: string, args: readonl
     return connection(opening.product, driver, { host, port: port || (/^(?:http|ws):/.test(protocol) ? '80' : '443') })
   }
   const file = given.replace(/^file:(?:\/\/)?/, '').replace(/\?.*$/, '')
-  if (file === '' || file === ':memory:' || /[?&]mode=memory/.test(given)) return undefined
+  if (file === '' || file === ':memory:' || isInMemory(given)) return undefined
   const access = opening.readOnly !== undefined && isReading(at(args, opening.readOnly)) ? 'read' : 'write'
   // As a file, so that the folders of `fs` judge it; the driver makes it a call of `db`.
   const facts = { path: resolve(currentFolder(), file), function: driver, driver, product: opening.product }
   return { protocol: 'fs', operation: `fs:${access}`, facts }
+}
+
+/** Of a key that stands twice SQLite takes the last, and nothing from `#` on; who hides a key is no help. */
+function isInMemory(given: string): boolean {
+  const [, query = ''] = /^[^?#]*\?([^#]*)/s.exec(given) ?? []
+  const modes = query.split('&').filter((each) => /^(?:mode=|[^=]*%)/.test(each))
+  return modes.at(-1) === 'mode=memory'
 }
 
 /** A yes, or flags of SQLite and DuckDB, whose last two bits say it. */

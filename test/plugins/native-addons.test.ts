@@ -144,6 +144,8 @@ describe('an addon that is known for I/O of its own', () => {
     expect(opening('rocksdb', 'db_open', {}, '/a', { readOnly: true })?.operation).toBe('fs:read')
     expect(opening('lmdb', 'Env.prototype.open', { path: '/data' })?.operation).toBe('fs:write')
     expect(opening('sqlite3', 'Database', 'file:x?mode=memory')).toBeUndefined()
+    for (const file of ['file:x?mode=memory&mode=rwc', 'file:x?mode=memory&%6dode=rwc', 'file:x#?mode=memory'])
+      expect(opening('sqlite3', 'Database', file)?.operation).toBe('fs:write')
   })
 
   test('is not judged by what it cannot have meant', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
+import { fileOf } from '../../plugins/fs/databases.ts'
 import { boundValue, filesIn } from '../../plugins/fs/sql-files.ts'
 import { makePlaces, type Places, unguarded } from '../support/outside.ts'
 
@@ -42,6 +43,27 @@ describe('the files of SQL', () => {
     expect(boundValue('$path', [{ path: 'a.db' }])).toBe('a.db')
     expect(boundValue(':path', [{ ':path': 'a.db' }])).toBe('a.db')
   })
+})
+
+// As SQLite 3 and Node open them (seen on the disk by an attacker); undefined is memory.
+test.each<[unknown, string | undefined]>([
+  ['a.db', 'a.db'],
+  ['file:a.db', 'a.db'],
+  ['file:///x/a%20b.db', '/x/a b.db'],
+  [{ href: 'file:///x/a.db' }, '/x/a.db'],
+  [new URL('file:///x/a.db?mode=ro'), '/x/a.db'],
+  [':memory:', undefined],
+  ['', undefined],
+  ['file::memory:?cache=shared', undefined],
+  ['file:a.db?mode=memory', undefined],
+  ['file:/a?vfs=memdb', undefined],
+  ['file:a.db?mode=memory&mode=rwc', 'a.db'],
+  ['file:a.db?mode=memory&%6dode=rwc', 'a.db'],
+  ['file:a.db?vfs=memdb&vfs=unix', 'a.db'],
+  ['file:a.db#?mode=memory', 'a.db'],
+  ['file::memory:x', ':memory:x'],
+])('the file of %j is %j', (name, file) => {
+  expect(fileOf(name)).toBe(file)
 })
 
 interface Database {
