@@ -18,9 +18,15 @@ export type RedisReply =
   | ReadonlyMap<RedisReply, RedisReply>
   | { readonly [key: string]: RedisReply }
 
+/** Functions that scripts call: as methods, whose parameters may be narrowed (`(key: string) => …`) by whoever writes the script and knows what comes. */
+interface Replying {
+  redis(...args: (string | Uint8Array)[]): RedisReply | Promise<RedisReply>
+  mysql(params: readonly unknown[], text: string): MysqlReply | Promise<MysqlReply>
+  mongodb(command: { readonly [part: string]: unknown }): MongoReply | Promise<MongoReply>
+}
+
 /** A reply, or what makes it of the arguments of the command; those that are no UTF-8 are bytes. */
-// biome-ignore lint/suspicious/noExplicitAny: whoever writes it knows which arguments are text
-export type RedisScriptReply = RedisReply | ((...args: any[]) => RedisReply | Promise<RedisReply>)
+export type RedisScriptReply = RedisReply | Replying['redis']
 
 /** A Redis that has no data: scripts say what it says. */
 export interface ScriptedRedis {
@@ -56,10 +62,7 @@ export type MysqlReply =
   | Error
 
 /** A reply, or what makes it of the parameters and the text of the statement. */
-export type MysqlScriptReply =
-  | MysqlReply
-  // biome-ignore lint/suspicious/noExplicitAny: whoever writes it knows what the parameters are
-  | ((params: any[], text: string) => MysqlReply | Promise<MysqlReply>)
+export type MysqlScriptReply = MysqlReply | Replying['mysql']
 
 /** A MySQL that has no tables: scripts say what is in them. */
 export interface ScriptedMysql {
@@ -83,10 +86,7 @@ export type MongoReply =
   | { readonly [key: string]: unknown }
 
 /** A reply, or what makes it of the command: `{ collection, filter, … }`. */
-export type MongoScriptReply =
-  | MongoReply
-  // biome-ignore lint/suspicious/noExplicitAny: whoever writes it knows what the command says
-  | ((command: any) => MongoReply | Promise<MongoReply>)
+export type MongoScriptReply = MongoReply | Replying['mongodb']
 
 /** A MongoDB that has no collections: scripts say what is in them. */
 export interface ScriptedMongo {

@@ -118,7 +118,7 @@ test('replies say which message they answer, in the way in which it came', () =>
 test('documents come and go through the driver as they are', async () => {
   const db = tripwire.db.mongodb('mongodb://localhost/app')
   let came: readonly object[] = []
-  db.on('insert', (command) => {
+  db.on('insert', (command: { documents: readonly object[] }) => {
     came = command.documents
     return { n: came.length }
   }).always()

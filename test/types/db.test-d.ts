@@ -70,7 +70,7 @@ test('a scripted MongoDB takes a command, what it says if that matters, and a re
   expectTypeOf(mongodb).toEqualTypeOf<ScriptedMongo>()
   mongodb.on('find', { collection: 'users' }, { documents: [{ a: 1 }] }).always()
   mongodb.on(/^insert/, { n: 1 })
-  mongodb.on('insert', {}, async ({ documents }) => ({ n: documents.length }))
+  mongodb.on('insert', {}, async ({ documents }: { documents: readonly object[] }) => ({ n: documents.length }))
   mongodb.on('insert', { error: { code: 11_000, message: 'twice' } })
   // @ts-expect-error there is no reply
   mongodb.on('find')
