@@ -1,31 +1,15 @@
-import { MongoClient, type MongoClientOptions } from 'mongodb'
+import { MongoClient } from 'mongodb'
 import { describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { errorOf } from '../support/embedded-app.ts'
+import { inSandboxWithMongo, MONGO_URL } from '../support/mongo-client.ts'
 
-const URL = 'mongodb://localhost:27017/app'
-
-async function withMongo<T>(
-  fn: (client: MongoClient) => Promise<T>,
-  url = URL,
-  options: MongoClientOptions = {},
-): Promise<T> {
-  const client = new MongoClient(url, { serverSelectionTimeoutMS: 3000, ...options })
-  try {
-    return await fn(client)
-  } finally {
-    await client.close()
-  }
-}
-
-const inSandbox = <T>(fn: (client: MongoClient) => Promise<T>, url?: string, options?: MongoClientOptions) =>
-  tripwire.sandbox(() => withMongo(fn, url, options))
 const kept = () => tripwire.db.calls().map(({ operation, facts }) => [operation, facts.text, facts.params])
 
 describe('a connection', () => {
   test('has transactions, whose commands are part of them', async () => {
-    tripwire.db.mongodb(URL).on('insert', { n: 1 }).times(2)
-    await inSandbox(async (client) => {
+    tripwire.db.mongodb(MONGO_URL).on('insert', { n: 1 }).times(2)
+    await inSandboxWithMongo(async (client) => {
       const users = client.db().collection('users')
       await client.withSession((session) => session.withTransaction(() => users.insertOne({ a: 1 }, { session })))
       await users.insertOne({ a: 2 })
@@ -35,8 +19,8 @@ describe('a connection', () => {
   })
 
   test('is asked nothing that drivers ask on their own', async () => {
-    tripwire.db.mongodb(URL)
-    await inSandbox(async (client) => {
+    tripwire.db.mongodb(MONGO_URL)
+    await inSandboxWithMongo(async (client) => {
       await client.connect()
       expect(await client.db('admin').command({ ping: 1 })).toMatchObject({ ok: 1 })
       expect(await client.db('admin').command({ buildInfo: 1 })).toMatchObject({ ok: 1 })
@@ -56,8 +40,8 @@ describe('a connection', () => {
         .db('app')
         .collection('users')
         .findOne({}, { projection: { _id: 0 } })
-    expect(await inSandbox(find, 'mongodb://db.example.com', { serverApi: '1' })).toEqual({ a: 1 })
-    expect(await inSandbox(find, 'mongodb://db.example.com/?tls=true')).toEqual({ a: 1 })
+    expect(await inSandboxWithMongo(find, 'mongodb://db.example.com', { serverApi: '1' })).toEqual({ a: 1 })
+    expect(await inSandboxWithMongo(find, 'mongodb://db.example.com/?tls=true')).toEqual({ a: 1 })
     for (const _ of [1, 2])
       tripwire.db.assert(
         { text: 'find', host: 'db.example.com' },
@@ -74,7 +58,7 @@ describe('a connection', () => {
     ['mongodb://a.example.com/app?replicaSet=rs0', 'mongodb://a.example.com/app'],
   ])('is to a set of replicas, where the client looks for one: %s', async (url, given) => {
     tripwire.db.mongodb(given).on('find', { documents: [{ a: 1 }] })
-    const found = await inSandbox((client) => client.db().collection('users').findOne({}), url)
+    const found = await inSandboxWithMongo((client) => client.db().collection('users').findOne({}), url)
     expect(found).toEqual({ a: 1 })
     tripwire.db.assert({ text: 'find', host: 'a.example.com' }, { params: [expect.any(Object)] })
   })
@@ -84,7 +68,7 @@ describe('a connection', () => {
     async (query) => {
       tripwire.db.mongodb('mongodb://me:s%C3%A9cret@localhost/app').on('find', { documents: [] })
       const ask = (password: string) =>
-        inSandbox(
+        inSandboxWithMongo(
           (client) => client.db('app').collection('a').findOne({}),
           `mongodb://me:${password}@localhost/${query}`,
         )
@@ -96,9 +80,9 @@ describe('a connection', () => {
   )
 
   test('with a password that the test does not give is told so at once', async () => {
-    tripwire.db.mongodb(URL)
+    tripwire.db.mongodb(MONGO_URL)
     const error = await errorOf(
-      inSandbox((client) => client.db('app').collection('a').findOne({}), 'mongodb://me:secret@localhost/app'),
+      inSandboxWithMongo((client) => client.db('app').collection('a').findOne({}), 'mongodb://me:secret@localhost/app'),
     )
     expect(error?.message).toContain('tripwire.db.mongodb() was given a URL without the password')
   })

@@ -1,25 +1,9 @@
-import { Decimal128, MongoClient, type MongoClientOptions, ObjectId } from 'mongodb'
+import { Decimal128, ObjectId } from 'mongodb'
 import { describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { errorOf } from '../support/embedded-app.ts'
+import { inSandboxWithMongo, MONGO_URL } from '../support/mongo-client.ts'
 
-const URL = 'mongodb://localhost:27017/app'
-
-async function withMongo<T>(
-  fn: (client: MongoClient) => Promise<T>,
-  url = URL,
-  options: MongoClientOptions = {},
-): Promise<T> {
-  const client = new MongoClient(url, { serverSelectionTimeoutMS: 3000, ...options })
-  try {
-    return await fn(client)
-  } finally {
-    await client.close()
-  }
-}
-
-const inSandbox = <T>(fn: (client: MongoClient) => Promise<T>, url?: string, options?: MongoClientOptions) =>
-  tripwire.sandbox(() => withMongo(fn, url, options))
 const kept = () => tripwire.db.calls().map(({ operation, facts }) => [operation, facts.text, facts.params])
 
 describe('a command', () => {
@@ -33,8 +17,10 @@ describe('a command', () => {
       list: [1, 'a', null],
       far: 2 ** 40,
     }
-    tripwire.db.mongodb(URL).on('find', { collection: 'users', filter: { age: { $gt: 5 } } }, { documents: [found] })
-    const seen = await inSandbox((client) =>
+    tripwire.db
+      .mongodb(MONGO_URL)
+      .on('find', { collection: 'users', filter: { age: { $gt: 5 } } }, { documents: [found] })
+    const seen = await inSandboxWithMongo((client) =>
       client
         .db()
         .collection('users')
@@ -53,12 +39,12 @@ describe('a command', () => {
 
   test('that writes gives what the script says became of it', async () => {
     const _id = new ObjectId('65a000000000000000000001')
-    const db = tripwire.db.mongodb(URL)
+    const db = tripwire.db.mongodb(MONGO_URL)
     db.on('insert', { collection: 'users', documents: [expect.objectContaining({ name: 'Ada' })] }, { n: 1 })
     db.on('update', { updates: [expect.objectContaining({ q: { _id } })] }, { n: 1, nModified: 0 })
     db.on('delete', (command: { collection: string }) => ({ n: command.collection.length }))
     db.on('findAndModify', { query: { _id } }, { value: { name: 'Ada' } })
-    const seen = await inSandbox(async (client) => {
+    const seen = await inSandboxWithMongo(async (client) => {
       const users = client.db().collection<{ _id: ObjectId; name: string }>('users')
       return [
         await users.insertOne({ _id, name: 'Ada' }),
@@ -82,7 +68,7 @@ describe('a command', () => {
   })
 
   test('of another kind gives what the script says', async () => {
-    const db = tripwire.db.mongodb(URL)
+    const db = tripwire.db.mongodb(MONGO_URL)
     db.on(
       'aggregate',
       { pipeline: [{ $match: {} }, { $group: { _id: 1, n: { $sum: 1 } } }] },
@@ -91,7 +77,7 @@ describe('a command', () => {
     db.on('distinct', { collection: 'users', key: 'name' }, { values: ['Ada'] })
     db.on(/^list/, { documents: [{ name: 'users', type: 'collection' }] })
     db.on('dbStats', { collections: 7 })
-    const seen = await inSandbox(async (client) => [
+    const seen = await inSandboxWithMongo(async (client) => [
       await client.db().collection('users').countDocuments(),
       await client.db().collection('users').distinct('name'),
       await client.db().listCollections().toArray(),
@@ -104,8 +90,8 @@ describe('a command', () => {
 
   test('is gone on with by a cursor, which needs no script', async () => {
     const documents = Array.from({ length: 250 }, (_, n) => ({ n }))
-    tripwire.db.mongodb(URL).on('find', { collection: 'many' }, { documents }).times(3)
-    const seen = await inSandbox(async (client) => {
+    tripwire.db.mongodb(MONGO_URL).on('find', { collection: 'many' }, { documents }).times(3)
+    const seen = await inSandboxWithMongo(async (client) => {
       const many = client.db().collection<{ n: number }>('many')
       const first = many.find({}, { batchSize: 2 })
       const begun = [await first.next(), await first.next(), await first.next()]
@@ -118,14 +104,14 @@ describe('a command', () => {
   })
 
   test('fails as the script says', async () => {
-    const db = tripwire.db.mongodb(URL)
+    const db = tripwire.db.mongodb(MONGO_URL)
     const twice = { code: 11_000, message: 'E11000 duplicate key error', keyValue: { name: 'Ada' } }
     db.on('insert', { error: twice })
     db.on('find', Object.assign(new Error('operation exceeded time limit'), { code: 50 }))
     db.on('count', () => {
       throw new Error('who knows')
     })
-    const errors = await inSandbox(async (client) => {
+    const errors = await inSandboxWithMongo(async (client) => {
       const users = client.db().collection('users')
       return [
         await errorOf(users.insertOne({ name: 'Ada' })),
@@ -145,9 +131,9 @@ describe('a command', () => {
 
   test('that no script answers is told at once, with the script to paste', async () => {
     const _id = new ObjectId('65a000000000000000000001')
-    tripwire.db.mongodb(URL).on('find', { collection: 'users', filter: { _id } }, { documents: [] })
+    tripwire.db.mongodb(MONGO_URL).on('find', { collection: 'users', filter: { _id } }, { documents: [] })
     const trips = await tripwire.expectTrip(() =>
-      inSandbox(async (client) => {
+      inSandboxWithMongo(async (client) => {
         const users = client.db().collection('users')
         expect(await errorOf(users.deleteOne({ _id }))).toMatchObject({
           message: expect.stringContaining('[TRIPWIRE_UNMOCKED_INTERACTION]'),
@@ -213,7 +199,7 @@ describe('a command', () => {
 })
 
 describe('what is refused with a word of what was meant', () => {
-  const on = (...args: unknown[]) => Reflect.apply(tripwire.db.mongodb(URL).on, undefined, args)
+  const on = (...args: unknown[]) => Reflect.apply(tripwire.db.mongodb(MONGO_URL).on, undefined, args)
   test.each([
     ['a URL of something else', () => tripwire.db.mongodb('mongodb+srv://me:secret@localhost')],
     ['no reply', () => on('find')],
