@@ -20,9 +20,9 @@ export function readPattern(pattern: unknown, dialect?: Dialect): FactPatterns {
 
 function folded(sql: string, dialect: Dialect | undefined): unknown {
   const text = foldStatement(sql, dialect)
-  if (text === '') throw new RuleSyntaxError('the statement is empty', FORMS)
   const other = dialect === undefined ? foldStatement(sql, 'mysql') : text
-  return other === text ? text : eitherOf(text, other)
+  if (other === '') throw new RuleSyntaxError('the statement is empty', FORMS)
+  return other === text || text === '' ? other : eitherOf(text, other)
 }
 
 /** The method by which messages print a value as code. */

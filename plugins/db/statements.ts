@@ -29,7 +29,8 @@ export function* piecesOf(sql: string, dialect: Dialect = 'postgres'): Generator
   while (at < sql.length) {
     let text = take(space)?.[0]
     let kind: Piece['kind'] = 'space'
-    if (text === undefined && sql.startsWith('/*', at)) text = sql.slice(at, endOfComment(sql, at, !isMysql))
+    if (text === undefined && sql.startsWith('/*', at) && !(isMysql && isRunByMysql(sql, at)))
+      text = sql.slice(at, endOfComment(sql, at, !isMysql))
     if (text === undefined) {
       const quoted = take(quotes)
       kind = 'quoted'
@@ -50,6 +51,11 @@ export function* piecesOf(sql: string, dialect: Dialect = 'postgres'): Generator
     yield { kind, text }
     at += text.length
   }
+}
+
+// MySQL and MariaDB carry out what others take for these comments, from a version on: `/*!40000 …`, `/*M! …`.
+function isRunByMysql(sql: string, at: number): boolean {
+  return sql.startsWith('/*!', at) || sql.startsWith('/*M!', at)
 }
 
 /** @param nests whether comments do */

@@ -12,6 +12,11 @@ export interface Self {
 
 const OK: Result = { affectedRows: 0 }
 const STEERING = /^(?:begin|start transaction|commit|rollback|savepoint|release savepoint|set|use)\b/i
+/** Of the server, of accounts, or what has to be asked of tables: `set @n = (select …)`. */
+const NO_SESSION =
+  /^set (?:global|persist|persist_only|password|role|default role|resource group|@@global|@@persist)\b|\bselect\b/i
+const CALL = /\b(\w+) ?\(/g
+const HARMLESS = /^(?:concat|concat_ws|replace|trim|coalesce|ifnull|if|nullif|lower|upper|now)$/i
 const ITEM =
   /^(?:1|version ?\( ?\)|database ?\( ?\)|schema ?\( ?\)|connection_id ?\( ?\)|current_user(?: ?\( ?\))?|user ?\( ?\)|now ?\( ?\)|@@(?:(?:session|global)\s?\.\s?)?[a-z_]+)(?:(?: as)? (?:`([^`]+)`|'([^']+)'|"([^"]+)"|(\w+)))?$/i
 const SEPARATOR = / ?, ?/
@@ -39,7 +44,8 @@ const VARIABLES: Readonly<Record<string, string | number | undefined>> = {
 
 /** What it says to a statement; undefined where that is not its own. @param text folded */
 export function ownAnswer(text: string, self: Self): Result | undefined {
-  if (text === '' || STEERING.test(text)) return OK
+  if (text === '') return OK
+  if (STEERING.test(text)) return steersSession(text) ? OK : undefined
   const [, list] = /^select (.*)$/is.exec(text.replace(/ limit 1$/i, '')) ?? []
   const items = list?.split(SEPARATOR)
   if (items === undefined || !items.every((item) => ITEM.test(item))) return undefined
@@ -50,6 +56,11 @@ export function ownAnswer(text: string, self: Self): Result | undefined {
     return [alias ?? item, answerOf(what.replaceAll(/\s/g, '').toLowerCase(), self)]
   })
   return { rows: [Object.fromEntries(row)] }
+}
+
+function steersSession(text: string): boolean {
+  if (!/^set\b/i.test(text)) return true
+  return !NO_SESSION.test(text) && [...text.matchAll(CALL)].every(([, name = '']) => HARMLESS.test(name))
 }
 
 function answerOf(what: string, { id, database, user }: Self): unknown {
