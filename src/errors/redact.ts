@@ -16,15 +16,20 @@ const SECRET_KEY = /(?:^|_)(?:api|access|private|secret|account|subscription|sha
 /** What a config's `redact` lists. */
 export type RedactPatterns = readonly (string | RegExp)[]
 
-/** Text with its secrets hidden: credentials and secret-looking values in URLs, headers and flags, and what the patterns match. */
+/**
+ * Text with its secrets hidden: credentials and secret-looking values in URLs, headers and flags, and what the patterns match.
+ *
+ * Bodies and files come through here whole. What may begin at any character has a most in its length: without one a long word (base64)
+ * is gone through again from each of its characters.
+ */
 export function redactText(text: string, patterns: RedactPatterns = [], hidden = HIDDEN): string {
   return hidePatterns(
     text
-      .replace(/([a-z][a-z0-9+.-]*:\/\/)[^/?#\s]*@/gi, `$1${hidden}@`)
-      .replace(/([?&;#])([^=&#\s;]+)=([^&#\s;'"]*)/g, (whole, mark: string, name: string) =>
+      .replace(/([a-z][a-z0-9+.-]{0,40}:\/\/)[^/?#\s]*@/gi, `$1${hidden}@`)
+      .replace(/([?&;#])([^=&#\s;]{1,200})=([^&#\s;'"]*)/g, (whole, mark: string, name: string) =>
         isSecretQuery(name) ? `${mark}${name}=${hidden}` : whole,
       )
-      .replace(/(--?)([\w-]+)=(\S+)/g, (whole, dashes: string, name: string) =>
+      .replace(/(--?)([\w-]{1,100})=(\S+)/g, (whole, dashes: string, name: string) =>
         isSecretName(name) ? `${dashes}${name}=${hidden}` : whole,
       )
       // Sentences speak of "basic authentication" too: what is secret has a digit in it.
