@@ -1,6 +1,6 @@
 /**
- * Values as code that can be pasted: what is printed stands for an equal value. Long texts are kept whole, as half a text pastes to a
- * failing assertion.
+ * Values as code that can be pasted: what is printed stands for an equal value. Half a text would paste to a failing assertion, so texts are
+ * whole up to what somebody may still read; beyond that a matcher stands for them.
  */
 
 import { SafeSet } from '../core/collections.ts'
@@ -10,10 +10,18 @@ import type { RedactPatterns } from './redact.ts'
 import { isSecretName, redactText } from './redact.ts'
 
 const WIDTH = 100
+/** How many characters of a text, or bytes, are printed; of what is longer only how it begins. */
+const LONGEST = 5_000
+const BEGINNING = 80
 /** The method of a value that says how it is written: what plugins give out for patterns. */
 export const CODE = Symbol.for('vitest-tripwire.code')
 /** What stands for a value that nobody should read: it fits, and says nothing. */
 const HIDDEN = 'expect.any(String)'
+
+/** Whether what was printed stands for a secret. */
+export function isHidden(code: string): boolean {
+  return code === HIDDEN
+}
 
 /** A value as code, on one line where it is short. @param indent columns that a broken value's lines stand in from the left */
 export function printValue(value: unknown, redact: RedactPatterns = [], indent = 0): string {
@@ -28,7 +36,7 @@ function isContainer(value: unknown): value is object {
 
 /** @param pad the indentation of a value that is broken into lines; empty for one line */
 function print(value: unknown, redact: RedactPatterns, pad: string, inside: Set<object>, name = ''): string {
-  if (typeof value === 'string') return hides(name, value, redact) ? HIDDEN : printText(value)
+  if (typeof value === 'string') return hides(name, value, redact) ? HIDDEN : printWhole(value)
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function') return value.name ? value.name : '() => …'
   if (!isContainer(value)) return Object.is(value, -0) ? '-0' : String(value)
@@ -103,6 +111,7 @@ function printAsymmetric(value: object): string {
 }
 
 function printBytes(bytes: Uint8Array): string {
+  if (bytes.byteLength > LONGEST) return 'expect.any(Uint8Array)'
   return `Buffer.from('${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}', 'base64')`
 }
 
@@ -115,6 +124,20 @@ function wrap(open: string, parts: readonly string[], close: string, pad: string
 
 function deeper(pad: string): string {
   return pad === '' ? '' : `${pad}  `
+}
+
+function printWhole(text: string): string {
+  return isLong(text) ? `expect.stringContaining(${printText(cut(text, 0, BEGINNING))})` : printText(text)
+}
+
+/** Whether a text is not printed as it is. */
+export function isLong(text: string): boolean {
+  return text.length > LONGEST
+}
+
+/** A part of a text; no half of a character at its ends, as a source file cannot hold it. */
+export function cut(text: string, from: number, to: number): string {
+  return text.slice(from, to).replace(/^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g, '')
 }
 
 function printText(text: string): string {

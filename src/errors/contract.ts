@@ -90,10 +90,11 @@ export function stateError(voice: Voice, text: string, differences: readonly Dif
   const count = differences.length === 1 ? 'a path is' : `${differences.length} paths are`
   const lines = [`${redactText(text, redact)} does not hold: ${count} otherwise.`, '']
   for (const { path, expected, was } of differences.slice(0, MOST_LISTED)) {
+    const differing = differenceOf(expected, was)
     lines.push(
       `  path   ${path}`,
-      `         expected ${printValue(expected, redact, INDENT)}`,
-      `         was      ${printValue(was, redact, INDENT)}`,
+      `         expected ${printValue(differing.expected, redact, INDENT)}`,
+      `         was      ${printValue(differing.actual, redact, INDENT)}`,
     )
   }
   lines.push(...more(differences.length))
@@ -104,7 +105,7 @@ const INDENT = 20
 
 function difference(voice: Voice, fact: string, expected: unknown, actual: unknown): string[] {
   const redact = voice.redact()
-  const print = (value: unknown) => printValue({ [fact]: value }[fact], redact, INDENT)
+  const print = (value: unknown) => printValue(value, redact, INDENT)
   const { same, ...differing } = differenceOf(expected, actual)
   return [
     `           ${fact}${same === 0 ? '' : `, where ${same} ${same === 1 ? 'part fits' : 'parts fit'}, and these differ`}`,
