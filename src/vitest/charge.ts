@@ -3,6 +3,7 @@ import type { RunnerTestCase } from 'vitest'
 import type { Trip } from '../core/call.ts'
 import type { Frame } from '../core/frames.ts'
 import type { Guard } from '../core/guard.ts'
+import { printPosition } from '../errors/call-site.ts'
 import { tripsCarriedBy } from '../errors/carries.ts'
 
 type Payer = 'test' | 'describe' | 'file'
@@ -172,8 +173,15 @@ function noteOf({ id }: Trip, payer: Payer): string {
 
 /** What failed already fails once; what it swallowed may well be why, so the first error says so. */
 function addNote(result: Result | undefined, trips: readonly Trip[], when: string): void {
-  const lines = trips.map((trip) => `  ${trip.message.split('\n')[0]}`)
-  addText(result, `tripwire stopped calls ${when}, and your code caught the errors:\n${lines.join('\n')}`)
+  // An error that came over a wire, as that of a server, has the words of a trip and not its number.
+  const told = result?.errors?.map(({ message }) => message).join('\n') ?? ''
+  const lines = trips
+    .filter(({ message }) => !told.includes(message))
+    .map(
+      ({ message, callSite }) => `  ${message.split('\n')[0]}${callSite ? `\n    at ${printPosition(callSite)}` : ''}`,
+    )
+  if (lines.length > 0)
+    addText(result, `tripwire stopped calls ${when}, and your code caught the errors:\n${lines.join('\n')}`)
 }
 
 function addText(result: Result | undefined, text: string): void {

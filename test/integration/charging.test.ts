@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { CELL, perPool, SHARED } from '../support/cell.ts'
 import { runVitest, type VitestRun } from '../support/run-vitest.ts'
@@ -28,6 +29,7 @@ test('retried', { retry: 2 }, async () => { if (attempt++ === 0) await swallow()
 let round = 0
 test('repeated', { repeats: 2 }, async () => { if (round++ === 1) await swallow() })
 test('failed already', async () => { await swallow(); expect('a').toBe('b') })
+test('failed by its words', async () => { await ping().catch(({ cause }) => { throw new Error('ERR ' + cause.message) }) })
 test('handed to the runner', async () => { await vi.waitFor(ping, { timeout: 50 }).catch(() => {}) })
 test('native, handed to the runner', async () => { await vi.waitFor(fetch.bind(null, 'http://api.example.com/ping'), { timeout: 50 }).catch(() => {}) })
 test('polled', async () => { await expect.poll(fetch.bind(null, 'http://api.example.com/ping'), { timeout: 50 }).toBeUndefined().catch(() => {}) })
@@ -126,9 +128,23 @@ describe('who pays for a trip', () => {
     expect(messages('swallowed')[0]).toContain('where  app.js:2:27')
   })
 
-  test('a test that failed already says what it swallowed', () => {
+  /** What Vitest prints of a test's failure, without colours. */
+  const printed = (name: string) =>
+    stripVTControlCharacters(run.output)
+      .split(/FAIL {2}/)
+      .find((part) => part.includes(`> ${name}\n`))
+
+  test('a test that failed already says what it swallowed, and where', () => {
     expect(messages('failed already')).toHaveLength(1)
-    expect(run.output).toContain('tripwire stopped calls in this test, and your code caught the errors:')
+    expect(printed('failed already')).toMatch(
+      /your code caught the errors:\n {2}\[TRIPWIRE_GUARDED_CALL\] .*\n {4}at app\.js:2:27\n/,
+    )
+  })
+
+  test('a test whose error has the words of a trip, as that of a server has, does not say them twice', () => {
+    expect(messages('failed by its words')).toHaveLength(1)
+    expect(printed('failed by its words')).toContain('ERR [TRIPWIRE_GUARDED_CALL]')
+    expect(printed('failed by its words')).not.toContain('your code caught')
   })
 })
 
