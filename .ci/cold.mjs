@@ -16,7 +16,7 @@ export const COLD = {
   'plugins/dns': 'answers records',
   'plugins/subprocess': 'answer play program program-input reply script sync-result words',
   'plugins/db':
-    'engine-options family patterns postgres-mocks schema scripted scripted-family scripts sqlite-mocks statements',
+    'engine-options family patterns postgres-mocks schema scripted scripted-family scripts sqlite-mocks statements catalogue relations',
   'plugins/functions': 'target',
   'plugins/fs': 'copies failure globs sql-files',
   'plugins/native': 'addons exports openings report',

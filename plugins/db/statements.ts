@@ -1,5 +1,7 @@
 /** SQL as far as it has to be understood without an engine: where statements end, what is white space, and who asks. */
 import { SafeMap } from '../../src/plugin.ts'
+import { CATALOGUE, OF_POSTGRES } from './catalogue.ts'
+import { readsOnly, type Token } from './relations.ts'
 
 /** Quoted text and comments, in which nothing counts: `'…'`, `E'…\'…'`, `"…"`, `$tag$…$tag$`, `--` to the end of the line. */
 const QUOTED = /[eE]'(?:[^'\\]|\\[\s\S]|'')*'?|'(?:[^']|'')*'?|"(?:[^"]|"")*"?|\$([A-Za-z_][\w]*)?\$/y
@@ -131,9 +133,7 @@ const CONTROL = new Set([
   ...['begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release'],
   ...['set', 'reset', 'show', 'discard', 'deallocate'],
 ])
-/** What is asked of the catalogue, of the server, and of nothing else. */
-const CATALOGUE =
-  /\b(?:from|join)\s+"?(?:pg_catalog|information_schema)"?\s*\.|\b(?:from|join)\s+"?pg_(?:type|class|namespace|attribute|enum|range|proc|database|constraint|index|indexes|tables|settings)\b/i
+/** What is asked of the server, and of nothing else. */
 const SERVER =
   /^select\s+(?:pg_catalog\.)?(?:version|current_schema|current_database|current_user|pg_backend_pid)\s*(?:\(\s*\))?(?:\s+as\s+"?\w+"?)?$|^select\s+(?:\*\s+from\s+current_(?:schema|database)\(\)|1(?:\s+as\s+"?\w+"?)?)$/i
 
@@ -150,11 +150,18 @@ export function verbOf(sql: string): string {
 export function isQuiet(folded: string): boolean {
   const verb = verbOf(folded)
   if (CONTROL.has(verb)) return true
-  return verb === 'select' && (SERVER.test(folded) || (CATALOGUE.test(folded) && CATALOGUE.test(withoutTexts(folded))))
+  if (verb !== 'select') return false
+  return SERVER.test(folded) || (CATALOGUE.test(folded) && readsOnly(tokensOf(folded), OF_POSTGRES))
 }
 
-export function withoutTexts(sql: string): string {
-  let rest = ''
-  for (const { kind, text } of piecesOf(sql)) rest += kind === 'quoted' && !text.startsWith('"') ? "''" : text
-  return rest
+function tokensOf(sql: string): Token[] {
+  const tokens: Token[] = []
+  for (const { kind, text } of piecesOf(sql)) {
+    if (kind === 'word') tokens.push({ kind, text })
+    else if (kind === 'quoted' && text.startsWith('"'))
+      tokens.push({ kind: 'name', text: text.slice(1, -1).replaceAll('""', '"') })
+    else if (kind === 'quoted') tokens.push({ kind: 'text', text })
+    else if (kind !== 'space') tokens.push({ kind: 'other', text })
+  }
+  return tokens
 }

@@ -1,5 +1,6 @@
 /** SQL as SQLite reads it, as far as it has to be understood without it. */
-import { verbOf, withoutTexts } from '../statements.ts'
+import { type Catalogue, readsOnly, type Token } from '../relations.ts'
+import { verbOf } from '../statements.ts'
 
 const TOKEN =
   /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'?|"(?:[^"]|"")*"?|`(?:[^`]|``)*`?|\[[^\]]*\]?|;|[\w$\u0080-\uffff]+|\s+|./g
@@ -35,8 +36,14 @@ export function splitStatements(sql: string): string[] {
 const CONTROL = new Set(['begin', 'commit', 'end', 'rollback', 'savepoint', 'release', 'attach', 'detach'])
 /** Settings that are part of what a database holds. */
 const KEPT = /^pragma\s+(?:\w+\s*\.\s*)?(?:user_version|application_id|schema_version)\s*[=(]/i
-const CATALOGUE =
-  /\b(?:from|join)\s+(?:["'`[]?\w+["'`\]]?\s*\.\s*)?["'`[]?(?:sqlite_(?:temp_)?(?:master|schema)|pragma_\w+)\b/i
+const CATALOGUE = /sqlite_|pragma_/i
+const RELATIONS = /^(?:sqlite_(?:temp_)?(?:master|schema)|pragma_\w+)$/
+const HARMLESS =
+  /^(?:pragma_\w+|count|min|max|sum|total|avg|group_concat|string_agg|coalesce|ifnull|nullif|iif|lower|upper|trim|ltrim|rtrim|substr|substring|replace|instr|length|printf|format|quote|hex|typeof|abs|round|cast|like|glob|json_\w+|row_number|rank|dense_rank|sqlite_version|unicode|char)$/
+const OF_SQLITE: Catalogue = {
+  isRelation: (name) => RELATIONS.test(name),
+  isHarmless: (name) => HARMLESS.test(name),
+}
 const SERVER =
   /^select\s+(?:(?:sqlite_version|sqlite_source_id|changes|total_changes|last_insert_rowid)\s*\(\s*\)|1)(?:\s+as\s+["'`]?\w+["'`]?)?$/i
 
@@ -58,5 +65,15 @@ function isSteering(folded: string): boolean {
   const verb = verbOf(folded)
   if (CONTROL.has(verb)) return true
   if (verb === 'pragma') return !KEPT.test(folded)
-  return verb === 'select' && (SERVER.test(folded) || CATALOGUE.test(withoutTexts(folded)))
+  if (verb !== 'select') return false
+  return SERVER.test(folded) || (CATALOGUE.test(folded) && readsOnly(tokensOf(folded), OF_SQLITE))
+}
+
+function tokensOf(sql: string): Token[] {
+  return (sql.match(TOKEN) ?? [])
+    .filter((text) => !BLANK.test(text))
+    .map((text): Token => {
+      if (/^["'`[]/.test(text)) return { kind: text.startsWith("'") ? 'text' : 'name', text: text.slice(1, -1) }
+      return { kind: /^[\w$\u0080-\uffff]/.test(text) ? 'word' : 'other', text }
+    })
 }
