@@ -21,11 +21,22 @@ export interface Made {
   readonly asserting: Asserting
 }
 
-/** Leads connections to a place to who answers there; what scripts say goes before. @param patterns of the place */
-export function answerAt({ register }: Made, patterns: FactPatterns, embedded: Embedded, text: string): void {
+/**
+ * Leads connections to a place to who answers there; what scripts say goes before.
+ *
+ * @param patterns of the place
+ * @param operations that are answered there
+ */
+export function answerAt(
+  { register }: Made,
+  patterns: FactPatterns,
+  embedded: Embedded,
+  text: string,
+  operations: readonly string[] = ['connect', 'control', 'query'],
+): void {
   used = true
   const answer: DbAnswer = { embedded }
-  const mock = register({ ...patterns, operation: ['connect', 'control', 'query'] }, answer, text, {
+  const mock = register({ ...patterns, operation: operations }, answer, text, {
     last: true,
     fallback: true,
   })

@@ -69,7 +69,12 @@ export function scripted(
       return register({ ...patterns, operation: 'query', ...statement }, answer, print(on, args)) as MockHandle
     },
   })
-  answerAt({ register, print, asserting }, patterns, embedded, print(what, [text]))
+  const made = { register, print, asserting }
+  // A Redis lets everybody in, whatever the number. Whose commands are of another are told so, where clients would try to connect for good.
+  const { database: _, ...server } = patterns
+  if (product === 'redis' && place.database !== undefined)
+    answerAt(made, server, embedded, print(what, [text]), ['connect'])
+  answerAt(made, patterns, embedded, print(what, [text]))
   return handle
 }
 

@@ -233,6 +233,21 @@ describe('a connection', () => {
     for (const _ of [1, 2, 3]) tripwire.db.assert({ text: 'select 7', host: 'db.example.com', user: 'shop' })
   })
 
+  test('that goes to another database has the scripts of that one', async () => {
+    tripwire.db.mysql(URL).on('select 7', { rows: [{ n: 7 }] })
+    tripwire.db.mysql('mysql://localhost:3306/other').on('select 7', { rows: [{ n: 8 }] })
+    const seen = await inSandbox(async (client) => {
+      await client.query('use /* the */ `other`')
+      const there = await rowsOf(client.query('select 7'))
+      const [trip] = await tripwire.expectTrip(() => client.query('select 7').catch(() => {}))
+      await client.query('use app')
+      return [there, trip?.facts.database, await rowsOf(client.query('select 7'))]
+    })
+    expect(seen).toEqual([[{ n: 8 }], 'other', [{ n: 7 }]])
+    tripwire.db.assert('select 7', { database: 'other' })
+    tripwire.db.assert('select 7', { database: 'app' })
+  })
+
   test('to another database than the URL names has no script', async () => {
     tripwire.db.mysql(URL).on('select 7', { rows: [] }).optional()
     const trips = await tripwire.expectTrip(() =>

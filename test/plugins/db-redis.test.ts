@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { errorOf } from '../support/embedded-app.ts'
@@ -200,4 +201,20 @@ test('a port that is served by nobody else stays so: no script, no answer', asyn
     }),
   )
   expect(trip?.message).toContain("tripwire.db.redis('redis://localhost:6379')")
+})
+
+test('a client that connects for good where it may not is let in, whatever its number, and its commands are stopped', async () => {
+  tripwire.db.redis('redis://localhost/2').on('GET', 'a', '1').optional()
+  const began = performance.now()
+  const [trip] = await tripwire.expectTrip('db:redis://localhost/1', () =>
+    tripwire.sandbox(async () => {
+      const client = new Redis('redis://localhost/1')
+      const error = await client.get('a').catch((reason) => reason)
+      client.disconnect()
+      expect(error.message).toContain("redis.on('GET', 'a')")
+      expect(error.message).toContain('fits but for the database "1"')
+    }),
+  )
+  expect(trip?.facts).toMatchObject({ text: 'GET', database: '1' })
+  expect(performance.now() - began).toBeLessThan(5000)
 })
