@@ -19,6 +19,8 @@ describe('text', () => {
     ['Authorization: Bearer abc.DEF-123', 'Authorization: Bearer …'],
     ['it uses basic authentication', 'it uses basic authentication'],
     ['login --password=hunter2 --user=me', 'login --password=… --user=me'],
+    ['x-api-key=abc -token=d e=--password=f', 'x-api-key=… -token=… e=--password=…'],
+    ['?a?token=b', '?a?token=…'],
   ])('%s', (text, clean) => {
     expect(redactText(text)).toBe(clean)
   })
@@ -31,6 +33,17 @@ describe('text', () => {
   ])('hides %s of the config', (_, patterns, clean) => {
     expect(redactText('/acct/acct_1 and acct_1', patterns)).toBe(clean)
   })
+
+  test.each(['x', 'ab3', '-', 'a-', '?', '?a', 'a:', '://', 'Basic '])(
+    'is looked through once: %j, over and over',
+    (part) => {
+      const text = part.repeat(300_000 / part.length)
+      const began = performance.now()
+      expect(redactText(text)).toBe(text)
+      // One that looks again from each letter takes a minute and more.
+      expect(performance.now() - began).toBeLessThan(5000)
+    },
+  )
 
   test('in a rule becomes a wildcard', () => {
     expect(redactRule('GET https://h/acct/acct_1/balance', [/acct_\d/])).toBe('GET https://h/acct/*/balance')
