@@ -9,6 +9,7 @@ import {
   RuleSyntaxError,
   suggest,
 } from '../../src/plugin.ts'
+import { HOME } from './originals.ts'
 import { resolveLinks } from './roots.ts'
 import { anchored, parseFsRule } from './rule.ts'
 import { CHANGES, changeOf } from './table.ts'
@@ -112,7 +113,8 @@ function controlled(facts: Facts, answer?: unknown): readonly string[] {
 
 function print({ operation, facts }: Layer, answer?: unknown): { pattern: string; names: string[] } {
   const path = String(facts.path)
-  const near = isVolume(answer) && pathBelow(resolveLinks(answer.at), path)
+  const below = pathBelow(resolveLinks(isVolume(answer) ? answer.at : HOME), path)
+  const near = below?.startsWith('~') ? `./${below}` : below
   const { change = 'write' } = facts
   const isNamed = operation === 'fs:write' && change !== 'write'
   const word = isNamed ? change : operation.slice('fs:'.length)

@@ -204,6 +204,13 @@ test('what goes through to the disk is asserted by what is done, too', () => {
   tripwire.fs.assert(`write:${places.into('also')}`)
 })
 
+test('what went through to the disk is printed from where the names in it start, on whatever machine', () => {
+  tripwire.fs.passThrough('make:dist/made')
+  tripwire.sandbox(() => fs.mkdirSync('dist/made'))
+  tripwire.allow('fs:write:dist/made', () => fs.rmSync('dist/made', { recursive: true }))
+  expect(pasteAll()).toEqual(["tripwire.fs.assert('make:dist/made')"])
+})
+
 test('a volume whose ledger is nothing that there is is refused', () => {
   expect(() => tripwire.fs.volume({}, { ledger: 'calls' as never })).toThrow('`ledger` is calls')
 })

@@ -78,7 +78,10 @@ function fitsContent(
   if (typeof expected === 'string') return expected === text
   // Of those with `g` and `y` each look would begin where the last one ended.
   if (kit().isRegExp(expected)) return new RegExp(expected.source, expected.flags.replace(/[gy]/g, '')).test(text)
-  return fits(expected, text)
+  if (fits(expected, text)) return true
+  // What is no text may be told by its kind, `expect.any(Uint8Array)`; a matcher that says what a text is not would take any bytes.
+  const isNegative = (expected as { readonly inverse?: unknown }).inverse === true
+  return !isNegative && textOf(bytes) === undefined && fits(expected, Buffer.from(bytes))
 }
 
 /** As a test would write it. */
