@@ -176,7 +176,7 @@ function verifier(voice: Voice): Installed['verify'] {
   return (frame, task) => {
     const ledger = takeLedger(frame)
     if (ledger === undefined) return undefined
-    const left = unaccounted(ledger)
+    const left = unaccounted(ledger, frame)
     const before = task && attempts.get(task)
     if (task && left) attempts.set(task, left.unasserted)
     const error = left && verificationError(voice, left, frame.name, before)

@@ -165,7 +165,7 @@ function unassertedText(
   ].join('\n')
 }
 
-function unusedText(voice: Voice, { unused, blocked }: Unaccounted, owner: string): string {
+function unusedText(voice: Voice, { unused, blocked, quiet }: Unaccounted, owner: string): string {
   const count = unused.length === 1 ? 'A mock was' : `${unused.length} mocks were`
   const how = unused.every(({ uses, least }) => uses >= least) ? 'not used to the end' : 'never used'
   const lines = [`${count} ${how} in ${owner}.`, '']
@@ -181,6 +181,10 @@ function unusedText(voice: Voice, { unused, blocked }: Unaccounted, owner: strin
       )
   }
   lines.push(...more(unused.length))
+  if (quiet)
+    lines.push(
+      '  why    no call was made in a sandbox, and mocks answer only there: await tripwire.sandbox(() => work())',
+    )
   lines.push(
     '  fix    make the call that it is for, take it away, or say that it need not come:',
     '           .optional()',
