@@ -10,7 +10,8 @@ export const COLD = {
   'src/errors':
     'code contract difference engine install-errors misuse nearest-miss redact remedies render script trip-and-error varied',
   'src/core': 'assertions equal families portable replies suggest',
-  'plugins/http': 'client-tls failure forward forward-http2 msw network-failures reply send serve',
+  'plugins/http':
+    'answer-fetch client-tls failure forward forward-http2 msw network-failures reply send serve undici-handler',
   'plugins/ws': 'handlers msw msw-connection script serve turn',
   'plugins/sockets': 'conversations script serve',
   'plugins/dns': 'answers records',

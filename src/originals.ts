@@ -8,6 +8,8 @@ const { writeSync } = builtIn('node:fs')
 const { isIP } = builtIn('node:net')
 const { cwd, env, nextTick } = process
 const { stringify } = JSON
+const HostDate = Date
+const HostError = Error
 const {
   AbortController,
   Buffer,
@@ -28,7 +30,9 @@ export const originals = {
   Buffer,
   clearTimeout,
   cwd,
+  Date: HostDate,
   env,
+  Error: HostError,
   Event,
   EventTarget,
   /** The folder that Vitest runs in. */

@@ -32,6 +32,8 @@ export interface Tap {
   holds(owner: object, key: string | symbol): boolean
   /** Subscribes to a diagnostics channel until the guard is removed. */
   subscribe(channel: string, listener: (message: unknown) => void): void
+  /** Whether anybody but the guard listens to a diagnostics channel, or nobody knows. */
+  overheard(channel: string): boolean
   /** Runs when the guard is removed. */
   onUndo(undo: () => void): void
   /**

@@ -25,6 +25,12 @@ export async function sendResponse(response: Outgoing, given: Response, method: 
 
 /** Sends a reply. @throws RuleSyntaxError for one that cannot be sent */
 export async function send(response: Outgoing, reply: HttpReply, method: string | undefined): Promise<void> {
+  const { status = 200, statusText, trailers } = reply
+  await write(response, status, statusText, headersOf(reply), bodyOf(reply), method, trailers)
+}
+
+/** The headers that a reply is sent with, beside those that a server adds; names in lower case. */
+export function headersOf(reply: HttpReply): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {}
   const given =
     reply.headers && 'getSetCookie' in reply.headers
@@ -32,15 +38,14 @@ export async function send(response: Outgoing, reply: HttpReply, method: string 
       : Object.entries(reply.headers ?? {})
   for (const [name, value] of given)
     if (value !== undefined) headers[name.toLowerCase()] = isArray(value) ? value.map(String) : String(value)
-  let body: Body = reply.body ?? undefined
-  if ('json' in reply) {
-    headers['content-type'] ??= 'application/json'
-    body = textOf(reply.json)
-  } else if (reply.text !== undefined) {
-    headers['content-type'] ??= 'text/plain;charset=utf-8'
-    body = reply.text
-  }
-  await write(response, reply.status ?? 200, reply.statusText, headers, body, method, reply.trailers)
+  if ('json' in reply) headers['content-type'] ??= 'application/json'
+  else if (reply.text !== undefined) headers['content-type'] ??= 'text/plain;charset=utf-8'
+  return headers
+}
+
+/** @throws RuleSyntaxError for JSON that is none */
+export function bodyOf(reply: HttpReply): Body {
+  return 'json' in reply ? textOf(reply.json) : (reply.text ?? reply.body ?? undefined)
 }
 
 function textOf(json: unknown): string {

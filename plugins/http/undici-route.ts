@@ -5,6 +5,7 @@
 
 import type { Socket } from 'node:net'
 import { type OpenCall, type Reply, SafeMap, SafeWeakSet, type Tap } from '../../src/plugin.ts'
+import { answerFetch } from './answer-fetch.ts'
 import { keepTls } from './client-tls.ts'
 import { ofEachTest } from './of-each-test.ts'
 import type { DispatchOptions } from './undici-dispatch.ts'
@@ -70,8 +71,14 @@ export function routeUndici(tap: Tap, announce: Announce): UndiciRoute {
         if (found?.call.answerable) {
           const outcome = found.call.settle()
           if (outcome.kind === 'reply') {
-            keepTls(outcome.reply, connectOptionsOf(this))
-            return through(agent, original, found, outcome.reply, options, handler)
+            const { reply } = outcome
+            const goOn = () => {
+              keepTls(reply, connectOptionsOf(this))
+              return through(agent, original, found, reply, options, handler)
+            }
+            if (!answerFetch(tap, reply, options, handler, { dispatch: original, goOn })) return goOn()
+            found.call.close()
+            return true
           }
         }
         depth++

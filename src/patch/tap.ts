@@ -1,6 +1,7 @@
 import { channel as channelOf } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { builtIn } from '../built-in.ts'
+import { SafeWeakSet } from '../core/collections.ts'
 import type { Guard } from '../core/guard.ts'
 import { captureSite, rememberSite } from '../errors/call-site.ts'
 import { engineError } from '../errors/engine.ts'
@@ -33,6 +34,16 @@ import { spyOn } from './spy-on.ts'
 
 // Captured at load: tests replace them.
 const { isArray } = Array
+
+/** What a channel keeps of those who listen to it (Node 20 to 26). */
+interface ChannelInternals {
+  readonly hasSubscribers: boolean
+  readonly _subscribers?: readonly object[]
+  readonly _stores?: { readonly size: number }
+}
+
+/** Those of all plugins. */
+const listeners = new SafeWeakSet<object>()
 
 export interface TapParts {
   readonly guard: Guard
@@ -79,8 +90,17 @@ export class PluginTap implements Tap {
   subscribe(name: string, listener: (message: unknown) => void): void {
     const channel = channelOf(name)
     const receive = (message: unknown) => listener(message)
+    listeners.add(receive)
     channel.subscribe(receive)
     this.#patches.onUndo(() => channel.unsubscribe(receive))
+  }
+
+  overheard(name: string): boolean {
+    const { hasSubscribers, _subscribers, _stores } = channelOf(name) as ChannelInternals
+    if (!hasSubscribers) return false
+    if (_subscribers === undefined || (_stores?.size ?? 1) > 0) return true
+    for (const each of _subscribers) if (!listeners.has(each)) return true
+    return false
   }
 
   onUndo(undo: () => void): void {
