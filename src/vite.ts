@@ -3,6 +3,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestProject, Vitest } from 'vitest/node'
 import { refuseStraySettings, straySettings, workspaceOf } from './config/find.ts'
+import { Problems } from './config/problems.ts'
+import { suggest } from './core/suggest.ts'
+import { ConfigError } from './errors/classes.ts'
 import { PACKAGE_ROOT } from './package-root.ts'
 import { PRELOAD } from './preload.ts'
 import { TripwireReporter } from './reporter.ts'
@@ -49,6 +52,7 @@ const warned = new WeakSet<object>()
  * @example export default defineConfig({ plugins: [tripwire()] })
  */
 export function tripwire(options: TripwirePluginOptions = {}): TripwirePlugin {
+  refuseUnknown(options)
   let before = guarded
   return {
     name: NAME,
@@ -63,21 +67,55 @@ export function tripwire(options: TripwirePluginOptions = {}): TripwirePlugin {
     async configureVitest({ vitest, project }) {
       guarded++
       if (!existsSync(SETUP)) throw new Error(`vitest-tripwire is not built: ${SETUP} is missing`)
-      refuseTestKey(project.config)
-      refuseStraySettings(project.config.root)
-      warnOfUnguarded(vitest)
-      if (project.config.browser.enabled) return
-      addDoors(project)
-      addReporter(vitest)
-      const configs = configsOf(vitest)
-      await configs.add(project, options.config)
-      const resolved = configs.resolvedOf(project)
-      if (options.harden && resolved) harden(project, resolved, workspaceOf(project.config.root))
+      try {
+        await guardProject(vitest, project, options)
+      } catch (error) {
+        throw withoutFrames(error)
+      }
     },
   }
 }
 
 export default tripwire
+
+// To Vite the function itself, `plugins: [tripwire]`, is a plugin too, without hooks: the suite would run green, and nothing be guarded.
+Object.defineProperty(tripwire, 'config', {
+  value() {
+    throw withoutFrames(
+      new ConfigError('`plugins: [tripwire]` guards nothing.\n\n  fix  call it:\n         plugins: [tripwire()]'),
+    )
+  },
+})
+
+async function guardProject(vitest: Vitest, project: TestProject, options: TripwirePluginOptions): Promise<void> {
+  refuseTestKey(project.config)
+  refuseStraySettings(project.config.root)
+  warnOfUnguarded(vitest)
+  if (project.config.browser.enabled) return
+  addDoors(project)
+  addReporter(vitest)
+  const configs = configsOf(vitest)
+  await configs.add(project, options.config)
+  const resolved = configs.resolvedOf(project)
+  if (options.harden && resolved) harden(project, resolved, workspaceOf(project.config.root))
+}
+
+const OPTIONS = ['config', 'harden']
+
+/** @throws ConfigError: a misspelt `harden` would be no second wall, and nobody would notice */
+function refuseUnknown(options: TripwirePluginOptions): void {
+  const problems = new Problems()
+  for (const [key, value] of Object.entries(options))
+    if (!OPTIONS.includes(key))
+      problems.add(key, value, 'the key is unknown', `one of ${OPTIONS.join(', ')}`, suggest(key, OPTIONS))
+  problems.throwIfAny('The call of tripwire() in the Vitest config')
+}
+
+/** At the start Vitest prints the frames of an error one by one: on those of a config's there is no line of the user's. */
+function withoutFrames(error: unknown): unknown {
+  if (error instanceof ConfigError) error.stack = `${error.name}: ${error.message}`
+  return error
+}
 
 /**
  * Whether Vitest has set up its projects when the hooks of this server have run. Vitest 4 does so in a hook of its own on the root's server;

@@ -26,7 +26,9 @@ export class Problems {
     if (this.list.length === 0) return
     const count = this.list.length === 1 ? 'a problem' : `${this.list.length} problems`
     const lines = this.list.map(({ path, text }) => `  ${path === '' ? '' : `${path}: `}${text}`)
-    throw new ConfigError([`${place} has ${count}.`, '', ...lines].join('\n'), { problems: this.list })
+    const error = new ConfigError([`${place} has ${count}.`, '', ...lines].join('\n'))
+    // For who asks for it: whoever prints an error with all that it has would say everything twice.
+    throw Object.defineProperty(error, 'problems', { value: this.list })
   }
 }
 

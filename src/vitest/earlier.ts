@@ -13,7 +13,7 @@ export function warnOfEarlierModules(): void {
   told[TOLD] = true
   const { cache } = createRequire(PACKAGE_ROOT)
   const files = Object.keys(cache).filter(
-    (file) => !/[/\\]node_modules[/\\](?:vitest|@vitest|vite|vitest-tripwire)[/\\]/.test(file),
+    (file) => !/[/\\]node_modules[/\\](?:vitest|@vitest|vite|expect-type|vitest-tripwire)[/\\]/.test(file),
   )
   if (files.length === 0) return
   const named = files.slice(0, MOST).map((file) => `  ${printFile(file)}`)

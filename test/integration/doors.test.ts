@@ -16,6 +16,40 @@ import { tripwire } from 'vitest-tripwire/vite'
 export default defineConfig({ plugins: [tripwire(), tripwire()], test: { setupFiles: ['vitest-tripwire/setup'] } })
 `
 
+describe('a plugin that cannot be meant', () => {
+  const start = (plugin: string, config = '{}') =>
+    runVitest({
+      'vitest.config.ts': `
+        import { defineConfig } from 'vitest/config'
+        import { tripwire } from 'vitest-tripwire/vite'
+        export default defineConfig({ plugins: [${plugin}] })`,
+      'tripwire.config.ts': `export default ${config}`,
+      'calls.test.ts': CALLS,
+    })
+
+  test('is no plugin at all, as the function that makes it is', async () => {
+    const { output, tests } = await start('tripwire')
+    expect(tests).toEqual({})
+    expect(output).toContain('ConfigError: [TRIPWIRE_CONFIG] `plugins: [tripwire]` guards nothing.')
+    expect(output).toContain('plugins: [tripwire()]')
+  })
+
+  test('has options that there are not', async () => {
+    const { output, tests } = await start('tripwire({ hardn: true })')
+    expect(tests).toEqual({})
+    expect(output).toContain(
+      'hardn: the key is unknown (got true): expected one of config, harden (did you mean: harden?)',
+    )
+  })
+
+  test('has a config that cannot be meant: it is said once, without the way that Vitest took to it', async () => {
+    const { output, tests } = await start('tripwire()', `{ guard: 'eror' }`)
+    expect(tests).toEqual({})
+    expect(output.split("it is no level (got 'eror')")).toHaveLength(2)
+    expect(output).not.toMatch(/^ +at /m)
+  })
+})
+
 describe('the setup file alone', () => {
   test('guards, reads the same config, and says what was loaded before it', async () => {
     const run = await runVitest({
@@ -33,6 +67,7 @@ describe('the setup file alone', () => {
     expect(run.output).toContain('GET http://api.example.com/… was blocked')
     expect(run.output).toContain('These CommonJS modules were loaded before the setup file')
     expect(run.output).toContain('early.cjs')
+    expect(run.output).not.toContain('expect-type')
   })
 
   // In a vm pool named imports keep what they found when a module was first imported: what Vitest itself imports is told, and nothing else is so.
