@@ -17,7 +17,22 @@ const ROWS: Readonly<Record<string, () => unknown>> = {
   },
   '`/dev`, `/proc`, `/sys`': () => {
     fs.writeFileSync('/dev/null', 'x')
-    expect(fs.existsSync('/proc/self') || process.platform !== 'linux').toBe(true)
+    if (process.platform !== 'linux') return
+    expect(fs.existsSync('/proc/self')).toBe(true)
+    fs.symlinkSync('/dev/shm', out('shm'))
+    expect(() => fs.writeFileSync(out('shm/tripwire'), 'x')).toThrow('ENOENT')
+    fs.unlinkSync(out('shm'))
+  },
+  '`/proc/self/fd` and `/dev/fd`': () => {
+    const fd = fs.openSync(out('descriptor'), 'w+')
+    for (const folder of ['/proc/self/fd', '/dev/fd'])
+      expect(() => fs.readFileSync(`${folder}/${fd}`)).toThrow('ENOENT')
+    fs.closeSync(fd)
+    fs.unlinkSync(out('descriptor'))
+  },
+  '`O_TMPFILE`': () => {
+    const { O_DIRECTORY, O_RDWR } = fs.constants
+    expect(() => fs.openSync(places.outside, 0o20000000 | O_DIRECTORY | O_RDWR)).toThrow('EISDIR')
   },
   'a descriptor or stream that was opened before the sandbox': () => {
     expect(fs.existsSync(into('file'))).toBe(false)

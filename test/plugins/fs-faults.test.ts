@@ -47,6 +47,37 @@ test('so many bytes are written before it fails', async () => {
   tripwire.fs.assert({ 'logs/a.log': '12345', 'logs/b.log': '12345', 'logs/c.log': '12345' })
 })
 
+test('a copy fails where it cannot read or write all of it, and leaves nothing', async () => {
+  volume({ from: '1234567', bad: '1234567', 'logs/': null })
+  tripwire.fs.fail('logs/**', 'ENOSPC', { on: 'write', after: 5 })
+  tripwire.fs.fail('bad', 'EIO', { on: 'read', after: 3 })
+  tripwire.fs.short('from', 2)
+  await tripwire.sandbox(async () => {
+    expect(() => fs.copyFileSync(out('from'), out('logs/a'))).toThrow('ENOSPC: no space left on device, copyfile')
+    await expect(promises.cp(out('from'), out('logs/b'))).rejects.toThrow('ENOSPC')
+    expect(() => fs.copyFileSync(out('bad'), out('c'))).toThrow('EIO: i/o error, copyfile')
+    expect([fs.readdirSync(out('logs')), fs.existsSync(out('c'))]).toEqual([[], false])
+    fs.copyFileSync(out('from'), out('d'))
+  })
+  tripwire.fs.assert({ d: '1234567' })
+})
+
+test('bytes that a file does not have, and those of short reads, have not passed', async () => {
+  volume({ a: 'hello', b: '0123456789' })
+  tripwire.fs.fail('a', 'EIO', { on: 'read', after: 100 })
+  tripwire.fs.fail('b', 'EIO', { on: 'read', after: 8 })
+  tripwire.fs.short('b', 3)
+  await tripwire.sandbox(async () => {
+    const read = Buffer.concat(await fs.createReadStream(out('a')).toArray())
+    expect(read.toString()).toBe('hello')
+    const fd = fs.openSync(out('b'), 'r')
+    const next = () => fs.readSync(fd, Buffer.alloc(8))
+    expect([next(), next(), next()]).toEqual([3, 3, 2])
+    expect(next).toThrow('EIO')
+    fs.closeSync(fd)
+  })
+})
+
 test('a read fails at once, after some bytes, or with an error of the test', async () => {
   volume({ a: '123456', b: '123456', c: '123456' })
   tripwire.fs.fail('a', 'EIO', { on: 'read' })

@@ -193,3 +193,12 @@ test('a mode that is changed through a descriptor for reading is a change, and h
   expect(() => tripwire.fs.assert({ 'a.txt': { mode: 0o644 } })).toThrow('a path is otherwise')
   tripwire.fs.assert({ 'a.txt': { mode: 0o600 } })
 })
+
+test('what a volume asks the disk for its own sake is not written down', () => {
+  tripwire.fs.volume({ a: 'x' }, { at: places.outside })
+  const box = tripwire.sandbox((box) => {
+    expect(fs.statSync(`${places.outside}/a`, { bigint: true }).size).toBe(1n)
+    return box
+  })
+  expect(box.interactions.map(({ facts }) => facts.path)).toEqual([`${places.outside}/a`])
+})

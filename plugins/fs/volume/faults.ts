@@ -92,29 +92,27 @@ export class Faults {
     }
   }
 
-  /** @returns how many bytes are read at once */
-  reading(path: string, length: number): number {
-    return this.#moving(path, 'read', length)
-  }
-
-  /** @returns how many bytes are written at once */
-  writing(path: string, length: number): number {
-    return this.#moving(path, 'write', length)
-  }
-
-  #moving(path: string, access: Access, length: number): number {
+  /** @returns how many bytes can be read or written at once @throws a Fault, or the error of the test, where none can */
+  most(path: string, access: 'read' | 'write', length: number): number {
     let most = length
     for (const wrong of this.#of(path, access)) {
       if (wrong.delay !== undefined) this.#delay = Math.max(this.#delay, wrong.delay)
       if (wrong.most !== undefined) most = Math.min(most, wrong.most)
       if (wrong.error === undefined) continue
-      const whole = this.#absolute(path)
-      const left = (wrong.after ?? 0) - (wrong.passed.get(whole) ?? 0)
+      const left = (wrong.after ?? 0) - (wrong.passed.get(this.#absolute(path)) ?? 0)
       if (left <= 0 && length > 0) throw thrown(wrong.error)
       most = Math.min(most, left)
-      wrong.passed.set(whole, (wrong.passed.get(whole) ?? 0) + most)
     }
     return most
+  }
+
+  /** So many bytes were read or written: of a file that ends, fewer than there could be. */
+  moved(path: string, access: 'read' | 'write', count: number): void {
+    for (const { error, passed } of this.#of(path, access)) {
+      if (error === undefined) continue
+      const whole = this.#absolute(path)
+      passed.set(whole, (passed.get(whole) ?? 0) + count)
+    }
   }
 
   #of(path: string, access: Access): readonly Wrong[] {

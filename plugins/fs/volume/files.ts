@@ -24,8 +24,10 @@ export function fileFunctions({ calls, descriptors, faults }: VolumeParts): Fns 
 
   const readBare = (fd: Fd, into: Uint8Array, position: number | undefined): number => {
     const file = descriptors.file(numberOf(fd))
-    const most = faults.reading(file.path, into.length)
-    return descriptors.read(numberOf(fd), most < into.length ? into.subarray(0, most) : into, position)
+    const most = faults.most(file.path, 'read', into.length)
+    const count = descriptors.read(numberOf(fd), most < into.length ? into.subarray(0, most) : into, position)
+    faults.moved(file.path, 'read', count)
+    return count
   }
   const readOnce = (fd: Fd, into: Uint8Array, position: number | undefined): number =>
     at('read', undefined, () => readBare(fd, into, position))
@@ -33,8 +35,10 @@ export function fileFunctions({ calls, descriptors, faults }: VolumeParts): Fns 
   const writeOnce = (fd: Fd, bytes: Uint8Array, position: number | undefined): number =>
     at('write', undefined, () => {
       const file = descriptors.file(numberOf(fd))
-      const most = faults.writing(file.path, bytes.length)
-      return descriptors.write(numberOf(fd), most < bytes.length ? bytes.subarray(0, most) : bytes, position)
+      const most = faults.most(file.path, 'write', bytes.length)
+      const count = descriptors.write(numberOf(fd), most < bytes.length ? bytes.subarray(0, most) : bytes, position)
+      faults.moved(file.path, 'write', count)
+      return count
     })
 
   const writeAll = (fd: Fd, bytes: Uint8Array) => {
@@ -145,8 +149,14 @@ export function fileFunctions({ calls, descriptors, faults }: VolumeParts): Fns 
         // A folder is not told from a file before it is read.
         if (!(inode instanceof FileInode)) throw new Fault('EISDIR')
         const { bytes } = inode
-        const most = faults.writing(target, bytes.length)
-        descriptors.write(to, most < bytes.length ? bytes.subarray(0, most) : bytes, undefined)
+        for (let done = 0; done < bytes.length; ) {
+          const readable = faults.most(source, 'read', bytes.length - done)
+          const most = faults.most(target, 'write', readable)
+          descriptors.write(to, bytes.subarray(done, done + most), undefined)
+          faults.moved(source, 'read', most)
+          faults.moved(target, 'write', most)
+          done += most
+        }
       } catch (error) {
         // As libuv does, whether it was there before or not.
         calls.unlink(target)

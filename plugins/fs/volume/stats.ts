@@ -1,6 +1,7 @@
 /** `Stats`, `StatFs` and `Dirent` of Node's own classes, as code asks by `instanceof`. */
 import nodeFs, { constants, Dirent } from 'node:fs'
 import { type AnyInode, FolderInode, LinkInode } from './inodes.ts'
+import { kit } from './kit.ts'
 
 const BLOCK = 4096
 /** Of a file system in memory. */
@@ -16,7 +17,7 @@ export function statsOf(inode: AnyInode, bigint: boolean): object {
   const numbers = { dev: DEVICE, mode, nlink, uid, gid, rdev: 0, blksize: BLOCK, ino, size, blocks }
   const times = { atimeMs: inode.atime, mtimeMs: inode.mtime, ctimeMs: inode.ctime, birthtimeMs: inode.birthtime }
   if (!bigint) return Object.assign(Object.create(nodeFs.Stats.prototype), numbers, times)
-  bigPrototype ??= Object.getPrototypeOf(nodeFs.statSync('/dev/null', { bigint: true })) as object
+  bigPrototype ??= Object.getPrototypeOf(kit().real.statSync('/dev/null', { bigint: true })) as object
   const big: Record<string, bigint> = {}
   for (const [name, number] of Object.entries(numbers)) big[name] = BigInt(number)
   for (const [name, ms] of Object.entries(times)) big[name] = BigInt(Math.floor(ms))
