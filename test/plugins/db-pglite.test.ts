@@ -67,11 +67,34 @@ test('an error has the fields and the place that Postgres gives it', async () =>
 
 test('a database that was closed lets nobody in', async () => {
   const other = await tripwire.db.postgres('postgres://other.example.com/app', { schema: 'create table a (n integer)' })
-  await other.close()
-  const error = await tripwire.sandbox(() =>
-    new pg.Client({ ...CONNECTION, host: 'other.example.com' }).connect().catch((reason) => reason),
-  )
-  expect(error).toMatchObject({ code: '57P01', severity: 'FATAL' })
+  const errors = await tripwire.sandbox(async () => {
+    const failed = (work: Promise<unknown>) => work.catch((reason) => reason)
+    const inside = new pg.Client({ ...CONNECTION, host: 'other.example.com' })
+    await inside.connect()
+    await other.close()
+    const said = failed(inside.query('select 1 as n'))
+    return [await said, await failed(new pg.Client({ ...CONNECTION, host: 'other.example.com' }).connect())]
+  })
+  const message = 'the embedded database was closed'
+  expect(errors).toMatchObject([
+    { code: '57P01', message },
+    { code: '57P01', message, severity: 'FATAL' },
+  ])
+})
+
+test('is neither copied nor put back in the midst of a transaction', async () => {
+  await tripwire.sandbox(async () => {
+    const client = new pg.Client(CONNECTION)
+    await client.connect()
+    await client.query('begin')
+    const how = [db.backup(), db.restore()].map((work) => work.catch(({ code, message }) => `${code} ${message}`))
+    expect(await Promise.all(how)).toEqual([
+      '55006 the database cannot be copied while a transaction is open on one of its connections',
+      '55006 the database cannot be put back while a transaction is open on one of its connections',
+    ])
+    await client.query('rollback')
+    await client.end()
+  })
 })
 
 /** One client in a sandbox. */

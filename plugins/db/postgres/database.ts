@@ -78,8 +78,12 @@ export class EmbeddedDatabase implements EmbeddedPostgres, Database {
 
   /** A session on the engine, once that is set up. @throws Failure when it was closed */
   async line(): Promise<Line> {
-    if (this.#isClosed) throw new Failure('57P01', 'the embedded database was closed')
+    this.check()
     return (await this.#started).open()
+  }
+
+  check(): void {
+    if (this.#isClosed) throw new Failure('57P01', 'the embedded database was closed')
   }
 
   accept(peer: Socket, connection: Redirected, tap: Tap): void {

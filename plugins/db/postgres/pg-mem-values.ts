@@ -8,9 +8,42 @@ import type { Node } from './declared.ts'
 const ARITHMETIC = ['+', '-', '*', '/', '%', '^']
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 
-/** A text whose type the engine finds from where it stands, as Postgres does with a quoted one. */
-export function literal(text: string | null): Node {
-  return text === null ? { type: 'null' } : { type: 'string', value: text }
+/**
+ * A text whose type the engine finds from where it stands, as Postgres does with a quoted one.
+ *
+ * @param isArray where that is known to be one: in its text pg-mem takes NULL for the word, so such a one is spelled out
+ */
+export function literal(text: string | null, isArray: boolean): Node {
+  if (text === null) return { type: 'null' }
+  return (isArray && HAS_NULL.test(text) && readArray(text)) || { type: 'string', value: text }
+}
+
+const HAS_NULL = /[{,]\s*null\s*[,}]/i
+const ELEMENT = /\s*(?:"((?:[^"\\]|\\[\s\S])*)"|([^",{}\s](?:[^",{}]*[^",{}\s])?))\s*/y
+
+/** @returns nothing for what is no array */
+function readArray(text: string): Node | undefined {
+  let at = 0
+  const read = (): Node | undefined => {
+    if (text[at] !== '{') {
+      ELEMENT.lastIndex = at
+      const [whole, quoted, bare] = ELEMENT.exec(text) ?? []
+      if (whole === undefined) return undefined
+      at += whole.length
+      if (bare?.toLowerCase() === 'null') return { type: 'null' }
+      return { type: 'string', value: quoted?.replaceAll(/\\([\s\S])/g, '$1') ?? bare?.replaceAll('\\', '') }
+    }
+    const expressions: Node[] = []
+    do {
+      at++
+      const element = read()
+      if (element === undefined) return undefined
+      expressions.push(element)
+    } while (text[at] === ',')
+    return text[at++] === '}' ? { type: 'array', expressions } : undefined
+  }
+  const array = read()
+  return at === text.length ? array : undefined
 }
 
 /** The statement with values in the place of `$1`, `$2`. */

@@ -1,12 +1,12 @@
 /** pg-mem as an engine: an imitation of Postgres in JavaScript, which is there at once. */
 import { type Column, Declared, type Node, paramTypes, resultColumns } from './declared.ts'
 import type { Engine, Line, Result, Run, Shape } from './engine.ts'
-import { Failure } from './failure.ts'
+import { Failure, Limit } from './failure.ts'
 import { failureOf } from './pg-mem-failures.ts'
 import { PgMemLine } from './pg-mem-line.ts'
 import { literal, substitute } from './pg-mem-values.ts'
 import { type Clock, type Holder, Store, type Transaction } from './transactions.ts'
-import { arrayOf, cellOf, OID, printed, sizeOf, textOf } from './types.ts'
+import { arrayOf, cellOf, elementOf, OID, printed, sizeOf, textOf } from './types.ts'
 import { type Field, formatAt } from './wire.ts'
 
 /** What is used of the package. */
@@ -150,13 +150,15 @@ export class PgMemEngine implements Engine {
   ): Promise<Result> {
     const [statement] = this.parse(sql)
     if (statement === undefined) return Promise.resolve({ fields: undefined, rows: [], tag: '' })
+    // Its placeholders are not those of a statement that is run.
+    if (statement.type === 'prepare') throw new Limit(sql, 'PREPARE is not supported')
     const known = this.#types(statement, types)
     if (params.length < known.length)
       throw new Failure(
         '08P01',
         `bind message supplies ${params.length} parameters, but the statement requires ${known.length}`,
       )
-    const values = params.map((cell, at) => literal(textOf(cell, formatAt(formats, at), known[at] ?? 0)))
+    const values = params.map((cell, at) => valueOf(textOf(cell, formatAt(formats, at), known[at] ?? 0), known[at]))
     const execute = () => {
       const bound = values.length === 0 ? statement : (substitute(statement, values) as Node)
       const prepared = this.db.public.prepare([bound])
@@ -193,6 +195,12 @@ export class PgMemEngine implements Engine {
     })
     return { fields, scales: columns.map((_, at) => (known[at] as Column | undefined)?.scale) }
   }
+}
+
+/** @throws Failure for what no text of Postgres has */
+function valueOf(text: string | null, type = 0): Node {
+  if (text?.includes('\0')) throw new Failure('22021', 'invalid byte sequence for encoding "UTF8": 0x00')
+  return literal(text, elementOf(type) !== undefined)
 }
 
 function guarded<T>(sql: string, fn: () => T): T {

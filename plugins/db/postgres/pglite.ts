@@ -43,6 +43,7 @@ class PgliteEngine implements Engine {
   /** Settles when the session is free for the next. */
   #turn: Promise<unknown> = Promise.resolve()
   #freed: (() => void)[] = []
+  #isClosed = false
 
   constructor(db: PGlite, clock: Clock) {
     this.db = db
@@ -62,18 +63,17 @@ class PgliteEngine implements Engine {
       const { failure } = await this.ask(line, [ask.query(sql)], NEVER)
       if (failure !== undefined) throw failure
     }
+    if (this.#owner !== undefined) throw openFailure('copied')
     const kept = await remember(query)
     return async () => {
-      if (this.#owner !== undefined)
-        throw new Failure(
-          '55006',
-          'the database cannot be put back while a transaction is open on one of its connections',
-        )
+      if (this.#owner !== undefined) throw openFailure('put back')
       await putBack(query, script, kept)
     }
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#turn
     await this.db.close()
   }
 
@@ -86,6 +86,7 @@ class PgliteEngine implements Engine {
     while (this.#owner !== undefined && this.#owner !== line) await this.#wait(cancelled)
     const answering = this.#turn.then(async () => {
       if (this.#owner !== undefined && this.#owner !== line) return undefined
+      if (this.#isClosed) throw new Failure('57P01', 'the embedded database was closed')
       const answer = readAnswer(Buffer.from(await this.db.execProtocolRaw(Buffer.concat(parts))))
       this.#own(line, answer.status)
       return answer
@@ -122,6 +123,10 @@ class PgliteEngine implements Engine {
         hint: `PGlite has one session: a transaction of another connection has it, and did not end within ${PATIENCE / 1000} seconds`,
       })
   }
+}
+
+function openFailure(how: string): Failure {
+  return new Failure('55006', `the database cannot be ${how} while a transaction is open on one of its connections`)
 }
 
 class PgliteLine implements Line {

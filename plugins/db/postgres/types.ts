@@ -206,7 +206,7 @@ function readableArray(text: string, element: number): unknown {
       const token = tokens[at] as string
       if (token === '{') items.push(list())
       else if (token.startsWith('"')) items.push(readableOf(token.slice(1, -1).replace(/\\(.)/g, '$1'), element))
-      else if (token !== ',') items.push(token === 'NULL' ? null : readableOf(token, element))
+      else if (token !== ',') items.push(token.toLowerCase() === 'null' ? null : readableOf(token, element))
     }
     return items
   }

@@ -15,6 +15,8 @@ import type { Cell, Field } from './wire.ts'
 /** What connections need of a database. */
 export interface Hosted {
   readonly engine: string
+  /** @throws Failure when it was closed */
+  check(): void
   line(): Promise<Line>
 }
 
@@ -41,6 +43,7 @@ export async function watchOf(
       // A connection that a pool kept from an earlier test: what answers now is the database of this one.
       if (embedded !== undefined && embedded !== current.database && current.line.status === 'I')
         current = { database: embedded, line: await embedded.line() }
+      current.database.check()
       return current.line
     },
     scripted(text, end) {
