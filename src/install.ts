@@ -105,7 +105,18 @@ function assemble(isFirst: boolean): Installed {
     if (!isFirst || into !== patches) into.sync()
   }
   installPlugins([...builtins, ...ungraded], patches)
-  let foreign = new PatchSet(denied)
+  let foreign: PatchSet | undefined
+  const installForeign = (all: readonly PluginDefinition[]) => {
+    foreign?.undo()
+    foreign = undefined
+    if (all.length === builtins.length) return
+    foreign = new PatchSet(denied)
+    const known = new Set(builtins.map((plugin) => plugin.name))
+    installPlugins(
+      all.filter((plugin) => !known.has(plugin.name)),
+      foreign,
+    )
+  }
 
   const voice: Voice = { plugins: guard.plugins, redact: () => state.config?.redact ?? [] }
   let offering: Offering | undefined
@@ -138,13 +149,7 @@ function assemble(isFirst: boolean): Installed {
     configure(config, file, place) {
       state.config = config
       guard.plugins.place = place
-      foreign.undo()
-      foreign = new PatchSet(denied)
-      const known = new Set(builtins.map((plugin) => plugin.name))
-      installPlugins(
-        config.plugins.filter((plugin) => !known.has(plugin.name)),
-        foreign,
-      )
+      installForeign(config.plugins)
       if (offering) for (const plugin of config.plugins) offer(offering, plugin)
       guard.run.scopes.splice(0)
       guard.run.addScope(config.project)
@@ -156,13 +161,13 @@ function assemble(isFirst: boolean): Installed {
       obey(start, guard, state.config.grammar)
     },
     lost(during) {
-      const slots = [...patches.takeLost(), ...foreign.takeLost()]
+      const slots = [...patches.takeLost(), ...(foreign?.takeLost() ?? [])]
       return slots.length === 0 ? undefined : lostSlots(slots, during)
     },
     unjudged: (fn) => guard.unjudged(fn),
     remove() {
       guard.active = false
-      foreign.undo()
+      foreign?.undo()
       patches.undo()
       hub.close()
       writeSlot(undefined)

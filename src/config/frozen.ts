@@ -10,6 +10,7 @@ import { isMatcher } from '../core/matcher.ts'
  * what else has a class of its own nobody knows how it is copied, so it is frozen where it is.
  */
 export function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
   return copy(value, new Map()) as T
 }
 

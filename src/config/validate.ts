@@ -36,7 +36,7 @@ export function validateConfig(raw: unknown, { file, dir, builtins }: Context): 
   const plugins = [...builtins, ...readPlugins(config.plugins, { builtins, keys: CONFIG_KEYS, problems })]
   const grammar = createGrammar(plugins, { dir })
   const reader = new Reader({ grammar, plugins, dir }, problems)
-  reader.checkKeys(config, '', [...CONFIG_KEYS, ...reader.settingKeys])
+  reader.checkOptions(config, '', CONFIG_KEYS)
   const source = file === undefined ? 'the default' : printFile(file)
   const project = reader.scope(config, '', 'project', source)
   const files = readFiles(config.files, { reader, problems, dir, source })
@@ -66,7 +66,7 @@ export function validateOptions(
   const problems = new Problems()
   const reader = new Reader(config, problems)
   const options = asObject(raw, '', problems) ?? {}
-  reader.checkKeys(options, '', [...OPTION_KEYS, ...reader.settingKeys])
+  reader.checkOptions(options, '', OPTION_KEYS)
   const scope = reader.scope(options, '', kind, source)
   problems.throwIfAny(source)
   return scope
@@ -81,7 +81,6 @@ export function validateRules(value: unknown, what: string, config: ResolvedConf
 }
 
 class Reader {
-  readonly settingKeys: readonly string[]
   readonly #grammar: Grammar
   readonly #plugins: readonly PluginDefinition[]
   readonly #dir: string
@@ -92,10 +91,15 @@ class Reader {
     this.#plugins = plugins
     this.#dir = dir
     this.#problems = problems
-    this.settingKeys = plugins.flatMap((plugin) => Object.keys(plugin.settings ?? {}))
   }
 
-  checkKeys(options: object, path: string, known: readonly string[]): void {
+  /** @param own keys that may stand there beside the plugins' settings */
+  checkOptions(options: object, path: string, own: readonly string[]): void {
+    const isAllOwn = Object.keys(options).every((key) => own.includes(key))
+    if (!isAllOwn) this.#checkKeys(options, path, [...own, ...this.#plugins.flatMap(settingsOf)])
+  }
+
+  #checkKeys(options: object, path: string, known: readonly string[]): void {
     for (const [key, value] of Object.entries(options)) {
       if (known.includes(key)) continue
       const near = this.#nearKeys(key, path, known)
@@ -114,12 +118,15 @@ class Reader {
   }
 
   scope(options: Record<string, unknown>, path: string, kind: Scope['kind'], source: string): Scope {
+    // Without a config nothing is looked for, in each file.
+    const place = path === '' ? source : `${source}, ${path}`
+    if (Object.keys(options).length === 0) return Object.freeze({ kind, source: place })
     const settings: Record<string, unknown> = {}
     for (const plugin of this.#plugins) {
       for (const [key, schema] of Object.entries(plugin.settings ?? {})) {
         if (options[key] === undefined) continue
-        const place = { dir: this.#dir, problems: this.#problems }
-        settings[key] = frozen(readSetting(schema, options[key], join(path, key), place))
+        const context = { dir: this.#dir, problems: this.#problems }
+        settings[key] = frozen(readSetting(schema, options[key], join(path, key), context))
       }
     }
     const rules = EFFECTS.filter((effect) => options[effect] !== undefined).map((effect) => [
@@ -129,7 +136,7 @@ class Reader {
     this.#refuseTwice(options, path)
     return Object.freeze({
       kind,
-      source: path === '' ? source : `${source}, ${path}`,
+      source: place,
       ...(options.guard !== undefined && { levels: this.#levels(options.guard, join(path, 'guard')) }),
       ...(Object.keys(settings).length > 0 && { settings: Object.freeze(settings) }),
       ...Object.fromEntries(rules),
@@ -176,7 +183,7 @@ class Reader {
       return {}
     }
     const known = ['default', ...this.#grammar.protocols]
-    this.checkKeys(value, path, known)
+    this.#checkKeys(value, path, known)
     const levels = Object.entries(value).filter(([key]) => known.includes(key))
     if (Object.keys(value).length === 0)
       this.#problems.add(path, value, 'no protocol is named', `some of ${known.join(', ')}`)
@@ -189,6 +196,10 @@ class Reader {
     this.#problems.add(path, value, 'it is no level', level.expected, level.near)
     return {}
   }
+}
+
+function settingsOf({ settings = {} }: PluginDefinition): string[] {
+  return Object.keys(settings)
 }
 
 function isRecord(raw: unknown): raw is Record<string, unknown> {
@@ -215,7 +226,7 @@ function readFiles(
     if (wrong) problems.add(path, glob, wrong.why, wrong.expected)
     const options = asObject(raw, path, problems)
     if (options === undefined) return []
-    reader.checkKeys(options, path, [...OPTION_KEYS, ...reader.settingKeys])
+    reader.checkOptions(options, path, OPTION_KEYS)
     const scope = reader.scope(options, path, 'file', source)
     return wrong ? [] : [Object.freeze({ glob, matches: compileFileGlob(glob, dir), scope })]
   })

@@ -68,23 +68,28 @@ export function createGrammar(plugins: readonly PluginDefinition[], place: RuleP
 }
 
 class PluginGrammar implements Grammar {
-  readonly protocols: readonly string[]
-  readonly #plugins = new SafeMap<string, PluginDefinition>()
-  readonly #schemes = new SafeMap<string, PluginDefinition>()
-  readonly #synonyms = new SafeMap<string, string>()
+  readonly #all: readonly PluginDefinition[]
   readonly #place: RulePlace
-  /** What would be a rule, for messages. */
-  readonly #forms: string
+  #index: PluginIndex | undefined
 
   constructor(plugins: readonly PluginDefinition[], place: RulePlace) {
-    this.protocols = plugins.map((plugin) => plugin.name)
+    this.#all = plugins
     this.#place = place
-    this.#forms = formsOf(plugins)
-    for (const plugin of plugins) {
-      this.#plugins.set(plugin.name, plugin)
-      for (const scheme of Object.keys(plugin.schemes ?? {})) this.#schemes.set(scheme, plugin)
-      for (const synonym of plugin.synonyms ?? []) this.#synonyms.set(synonym, plugin.name)
-    }
+  }
+
+  get protocols(): readonly string[] {
+    return this.#all.map((plugin) => plugin.name)
+  }
+
+  // Most files are without a rule: nothing is looked up in them.
+  get #known(): PluginIndex {
+    this.#index ??= indexOf(this.#all)
+    return this.#index
+  }
+
+  /** What would be a rule, for messages. */
+  get #forms(): string {
+    return formsOf(this.#all)
   }
 
   parseMany(value: unknown): Rule[] {
@@ -94,7 +99,7 @@ class PluginGrammar implements Grammar {
   }
 
   fromPatterns(protocol: string, patterns: Readonly<Record<string, unknown>>, text: string): FactRule {
-    const plugin = this.#plugins.get(protocol)
+    const plugin = this.#known.byName.get(protocol)
     if (plugin === undefined) throw this.#unknown(text, protocol)
     const fields = patterns as RuleFields
     return new FieldRule(text, protocol, this.#compile(text, plugin, patterns), { kind: 'fields', fields })
@@ -102,7 +107,7 @@ class PluginGrammar implements Grammar {
 
   revive(text: string, protocol: string | undefined, source: RuleSource): Rule {
     if (source.kind === 'matcher') return this.#fromSpec(text, source.spec)
-    const plugin = this.#plugins.get(protocol ?? '')
+    const plugin = this.#known.byName.get(protocol ?? '')
     if (plugin === undefined) throw this.#unknown(text, String(protocol))
     if (source.kind === 'protocol') return wholeProtocol(plugin.name)
     return new FieldRule(text, plugin.name, this.#compile(text, plugin, source.fields), source)
@@ -119,18 +124,18 @@ class PluginGrammar implements Grammar {
   }
 
   #fromText(text: string): Rule {
-    if (this.#plugins.has(text)) return wholeProtocol(text)
+    if (this.#known.byName.has(text)) return wholeProtocol(text)
     const verb = /^[A-Z]+\s+(?=[a-z][a-z0-9+.-]*:\/\/)/.exec(text)?.[0] ?? ''
     const scheme = /^([a-z][a-z0-9+.-]*):\/\//.exec(text.slice(verb.length))?.[1]
     if (scheme !== undefined) return this.#fromUrl(text, scheme, verb !== '')
     const name = /^([A-Za-z][\w-]*)(?=:|$)/.exec(text)?.[1]
-    const plugin = name === undefined ? undefined : this.#plugins.get(name)
+    const plugin = name === undefined ? undefined : this.#known.byName.get(name)
     if (name === undefined || plugin === undefined) throw this.#unknown(text, name ?? text)
     return this.#parsed(plugin, text, text.slice(name.length + 1))
   }
 
   #fromUrl(text: string, scheme: string, verb: boolean): Rule {
-    const plugin = this.#schemes.get(scheme)
+    const plugin = this.#known.byScheme.get(scheme)
     if (plugin === undefined) throw this.#unknown(text, scheme)
     if (verb && !plugin.verbs)
       throw new RuleError(text, `${plugin.name} rules take no verb`, `'${scheme}://host[:port][/path]'`)
@@ -151,9 +156,9 @@ class PluginGrammar implements Grammar {
   }
 
   #unknown(text: string, word: string): RuleError {
-    const right = this.#synonyms.get(word)
+    const right = this.#known.bySynonym.get(word)
     if (right !== undefined) return new RuleError(text, `'${word}' is no protocol`, `the word '${right}'`, [right])
-    const near = suggest(word, [...this.protocols, ...this.#schemes.keys()])
+    const near = suggest(word, [...this.protocols, ...this.#known.byScheme.keys()])
     return new RuleError(text, `'${shorten(word)}' is no protocol`, `one of ${this.protocols.join(', ')}`, near)
   }
 
@@ -188,19 +193,19 @@ class PluginGrammar implements Grammar {
     const text = printMatcher({ kind: 'fields', fields })
     if (protocol === undefined && named.length === 0) throw new RuleError(value, 'the pattern is empty', this.#forms)
     if (protocol !== undefined) {
-      const plugin = this.#plugins.get(protocol)
+      const plugin = this.#known.byName.get(protocol)
       if (plugin === undefined) throw this.#unknown(text, String(protocol))
       return this.#ofPatterns(text, plugin, named)
     }
     // Without a protocol a fact is read as each protocol that has it reads it.
     const rules: Rule[] = []
-    for (const plugin of this.#plugins.values()) {
+    for (const plugin of this.#known.byName.values()) {
       if (named.every(([fact]) => fact === 'operation' || fact in plugin.facts)) {
         rules.push(this.#ofPatterns(text, plugin, named))
       }
     }
     if (rules.length === 0) {
-      const known = [...this.#plugins.values()].flatMap((plugin) => Object.keys(plugin.facts))
+      const known = [...this.#known.byName.values()].flatMap((plugin) => Object.keys(plugin.facts))
       const [fact = ''] = named.map(([name]) => name).filter((name) => !known.includes(name))
       throw new RuleError(
         text,
@@ -245,6 +250,22 @@ class PluginGrammar implements Grammar {
     }
     return tests
   }
+}
+
+interface PluginIndex {
+  readonly byName: Map<string, PluginDefinition>
+  readonly byScheme: Map<string, PluginDefinition>
+  readonly bySynonym: Map<string, string>
+}
+
+function indexOf(plugins: readonly PluginDefinition[]): PluginIndex {
+  const index: PluginIndex = { byName: new SafeMap(), byScheme: new SafeMap(), bySynonym: new SafeMap() }
+  for (const plugin of plugins) {
+    index.byName.set(plugin.name, plugin)
+    for (const scheme of Object.keys(plugin.schemes ?? {})) index.byScheme.set(scheme, plugin)
+    for (const synonym of plugin.synonyms ?? []) index.bySynonym.set(synonym, plugin.name)
+  }
+  return index
 }
 
 function formsOf(plugins: readonly PluginDefinition[]): string {
