@@ -26,7 +26,7 @@ export function redactText(text: string, patterns: RedactPatterns = [], hidden =
   return hidePatterns(
     text
       .replace(/([a-z][a-z0-9+.-]{0,40}:\/\/)[^/?#\s]*@/gi, `$1${hidden}@`)
-      .replace(/([?&;#])([^=&#\s;]{1,200})=([^&#\s;'"]*)/g, (whole, mark: string, name: string) =>
+      .replace(/([?&;#])([^=&#\s;]{1,100})=([^&#\s;'"]*)/g, (whole, mark: string, name: string) =>
         isSecretQuery(name) ? `${mark}${name}=${hidden}` : whole,
       )
       .replace(/(--?)([\w-]{1,100})=(\S+)/g, (whole, dashes: string, name: string) =>

@@ -118,5 +118,5 @@ test.each([
   const text = part.repeat(Math.ceil(300_000 / part.length))
   const started = performance.now()
   redactText(text)
-  expect(performance.now() - started).toBeLessThan(2_000)
+  expect(performance.now() - started).toBeLessThan(5_000)
 })
