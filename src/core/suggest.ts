@@ -16,7 +16,12 @@ export function suggest(word: string, candidates: readonly string[]): string[] {
 
 /** The end of a sentence: ` (did you mean: a, b?)`, or a period when nothing comes near. */
 export function didYouMean(near: readonly string[]): string {
-  return near.length > 0 ? ` (did you mean: ${near.join(', ')}?)` : '.'
+  return near.length > 0 ? ` (did you mean: ${listed(near)}?)` : '.'
+}
+
+/** Words as they are. What has marks of its own stands in quotes: of `http://a.example.com/?` nobody knew whose the question mark is. */
+export function listed(near: readonly string[]): string {
+  return near.map((each) => (/^[\w.-]+$|^'/.test(each) ? each : `'${each}'`)).join(', ')
 }
 
 /** 1 for equal words, 0 for nothing in common: edit distance with transpositions, over the longer length. */

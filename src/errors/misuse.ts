@@ -2,6 +2,7 @@ import type { Trip } from '../core/call.ts'
 import { isError } from '../core/kinds.ts'
 import type { Mock } from '../core/mocks.ts'
 import type { RuleSyntaxError } from '../core/rule-syntax.ts'
+import { listed } from '../core/suggest.ts'
 import { printPosition } from './call-site.ts'
 import { ConfigError, ExpectedTripError, SandboxMisuseError } from './classes.ts'
 import { printValue } from './code.ts'
@@ -66,7 +67,7 @@ export function assertInsideError(what: string): SandboxMisuseError {
 }
 
 function meant(near: readonly string[] = []): string {
-  return near.length === 0 ? '.' : `; did you mean: ${near.join(', ')}?`
+  return near.length === 0 ? '.' : `; did you mean: ${listed(near)}?`
 }
 
 /** A fact that the protocol does not have. */

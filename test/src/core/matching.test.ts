@@ -236,6 +236,13 @@ describe('rules', () => {
   })
 })
 
+test('a suggestion with marks in it stands in quotes, so that nobody takes the end of the sentence for its own', () => {
+  expect(didYouMean(['GET http://a.example.com/'])).toBe(" (did you mean: 'GET http://a.example.com/'?)")
+  expect(didYouMean(["'fs:write:a'", 'db', 'better-sqlite3'])).toBe(
+    " (did you mean: 'fs:write:a', db, better-sqlite3?)",
+  )
+})
+
 test('suggestions are few, near, and end the sentence', () => {
   expect(suggest('htp', ['http', 'dns', 'https'])).toEqual(['http', 'https'])
   expect(suggest('htp', ['http', 'dns', 'http', 'http', 'https'])).toEqual(['http', 'https'])
