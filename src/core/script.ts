@@ -207,10 +207,16 @@ export function fitsMessage(pattern: unknown, message: unknown): boolean {
   if (typeof pattern === 'function' && !isAsymmetric(pattern)) return Boolean(pattern(message))
   if (fits(pattern, message)) return true
   if (typeof pattern !== 'object' || pattern === null || typeof message !== 'string') return false
+  const json = jsonIn(message)
+  return json !== undefined && fits(pattern, json.value)
+}
+
+/** Undefined where a text is none. What a matcher of the user's throws is not caught with it. */
+function jsonIn(text: string): { readonly value: unknown } | undefined {
   try {
-    return fits(pattern, JSON.parse(message))
+    return { value: JSON.parse(text) }
   } catch {
-    return false
+    return undefined
   }
 }
 
