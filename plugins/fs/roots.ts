@@ -55,7 +55,7 @@ export function passesByRoots(access: Access, path: string, context: Context): b
 }
 
 /** The root that a path lies in. */
-export function rootOf(path: string, roots: readonly Root[]): Root | undefined {
+function rootOf(path: string, roots: readonly Root[]): Root | undefined {
   for (const root of roots) if (isWithin(path, pathOf(root))) return root
   return undefined
 }

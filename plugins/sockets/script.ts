@@ -67,7 +67,7 @@ export class SocketScript extends Script {
   }
 }
 
-export function isData(value: unknown): value is string | Uint8Array {
+function isData(value: unknown): value is string | Uint8Array {
   return typeof value === 'string' || ArrayBuffer.isView(value)
 }
 

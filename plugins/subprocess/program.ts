@@ -271,7 +271,7 @@ function writerOf(fd: number): (chunk: Uint8Array) => unknown {
 }
 
 /** The next error that the child tells is this one. */
-export function tellInstead(child: Child, error: Error): void {
+function tellInstead(child: Child, error: Error): void {
   const { emit } = child
   define(child, 'emit', function (this: Child, event: string | symbol, ...args: unknown[]): boolean {
     if (event !== 'error') return Reflect.apply(emit, this, [event, ...args])

@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from 'node:path'
 import { type RuleFields, RuleSyntaxError } from '../../src/plugin.ts'
 
 const EXPECTED = "'subprocess:git', 'subprocess:git status *', 'subprocess:/opt/tools/**' or 'subprocess:kill:*'"
-export const STARTS = ['spawn', 'spawnSync', 'execve']
+const STARTS = ['spawn', 'spawnSync', 'execve']
 const currentFolder = process.cwd
 
 /**

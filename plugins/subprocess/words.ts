@@ -104,7 +104,7 @@ class Anything {
 }
 
 /** A shell's line that is more than one simple command, as the words that start the shell. */
-export function shellWords(line: string): readonly string[] {
+function shellWords(line: string): readonly string[] {
   return ['sh', '-c', line]
 }
 

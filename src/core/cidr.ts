@@ -1,5 +1,5 @@
 /** The numeric value of an IP literal as `normaliseHost` spells it, or undefined. */
-export function parseIp(text: string): { readonly value: bigint; readonly bits: 32 | 128 } | undefined {
+function parseIp(text: string): { readonly value: bigint; readonly bits: 32 | 128 } | undefined {
   if (text.includes(':')) return parseIp6(text)
   const parts = text.split('.')
   if (parts.length !== 4) return undefined

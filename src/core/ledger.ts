@@ -122,7 +122,7 @@ const MOST_BLOCKED = 100
 const ledgers = new SafeWeakMap<Frame, Ledger>()
 
 /** The frame that accounts for what happens in a frame: its test, or its describe or file. */
-export function accountOf(frame: Frame): Frame {
+function accountOf(frame: Frame): Frame {
   return frame.nearest('test') ?? frame.nearest('describe', 'file', 'run') ?? frame
 }
 

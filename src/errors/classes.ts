@@ -56,9 +56,6 @@ export class TripwireError extends Error {
   }
 }
 
-/** A call that a test stopped, or would have. */
-export interface CallError extends TripwireErrorData {}
-
 export class GuardedCallError extends TripwireError {
   static override readonly code = 'TRIPWIRE_GUARDED_CALL'
 }

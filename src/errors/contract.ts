@@ -223,7 +223,7 @@ function dataOf({ redact }: Voice, { protocol, operation, facts, callSite }: Int
 }
 
 /** The assertion that holds for a call, as code. @param before the same call in another attempt, as far as anybody knows */
-export function printAssertion(voice: Voice, call: InteractionRecord, before?: InteractionRecord): string {
+function printAssertion(voice: Voice, call: InteractionRecord, before?: InteractionRecord): string {
   const { protocol, operation, facts, mock } = call
   const mocking = voice.plugins.get(protocol)?.mocking
   if (mocking === undefined) return ''

@@ -32,7 +32,7 @@ export interface Target {
   readonly places: readonly Place[]
 }
 
-export const SECTIONS = ['blocked', 'late', 'allowed', 'warned', 'observed', 'refused'] as const
+const SECTIONS = ['blocked', 'late', 'allowed', 'warned', 'observed', 'refused'] as const
 export type Section = (typeof SECTIONS)[number]
 export type Grouped = Readonly<Record<Section, readonly Target[]>>
 
