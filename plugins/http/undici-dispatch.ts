@@ -98,8 +98,9 @@ function isRequest(options: DispatchOptions | undefined, handler: unknown): bool
 
 /** Where a request may go: a balanced pool chooses among its upstreams later, so it has to be allowed to go to each. */
 export function originsOf(dispatcher: object, { origin }: DispatchOptions): readonly (string | URL)[] {
+  if (origin !== undefined && origin !== null) return [origin]
   const key = symbolOf(dispatcher, 'url')
-  const own = origin ?? (key && (dispatcher as Record<symbol, { origin?: string } | undefined>)[key]?.origin)
+  const own = key && (dispatcher as Record<symbol, { origin?: string } | undefined>)[key]?.origin
   if (own !== undefined) return [own]
   const { upstreams } = dispatcher as { upstreams?: unknown }
   return isArray(upstreams) ? upstreams : []
