@@ -158,7 +158,11 @@ class PluginGrammar implements Grammar {
   #unknown(text: string, word: string): RuleError {
     const right = this.#known.bySynonym.get(word)
     if (right !== undefined) return new RuleError(text, `'${word}' is no protocol`, `the word '${right}'`, [right])
-    const near = suggest(word, [...this.protocols, ...this.#known.byScheme.keys()])
+    // A host alone, as people write it who know no protocols, is mostly meant for requests: for the protocol whose rules begin with verbs.
+    const isHost = /^(?:(?:\*\.)?[\w-]+(?:\.[\w-]+)+|localhost)(?::(?:\d+|\*))?$/.test(text)
+    const near = isHost
+      ? this.#all.filter(({ verbs }) => verbs).map(({ name }) => `${name}:${text}`)
+      : suggest(word, [...this.protocols, ...this.#known.byScheme.keys()])
     return new RuleError(text, `'${shorten(word)}' is no protocol`, `one of ${this.protocols.join(', ')}`, near)
   }
 

@@ -94,6 +94,15 @@ describe('a level or rule is refused:', () => {
         allow[0]: 'net' is no protocol (got 'net:localhost:80'): expected the word 'sockets' (did you mean: sockets?)"
     `)
   })
+  test('a host without a protocol', () => {
+    expect(refusal({ allow: ['api.example.com', 'localhost:4873', '*.example.com:*'] })).toMatchInlineSnapshot(`
+      "[TRIPWIRE_CONFIG] tripwire.config.ts has 3 problems.
+
+        allow[0]: 'api.example.com' is no protocol (got 'api.example.com'): expected one of db, ws, http, sockets, dns, subprocess, worker, native, fs (did you mean: 'http:api.example.com'?)
+        allow[1]: 'localhost' is no protocol (got 'localhost:4873'): expected one of db, ws, http, sockets, dns, subprocess, worker, native, fs (did you mean: 'http:localhost:4873'?)
+        allow[2]: '*.example.com:*' is no protocol (got '*.example.com:*'): expected one of db, ws, http, sockets, dns, subprocess, worker, native, fs (did you mean: 'http:*.example.com:*'?)"
+    `)
+  })
   test('a rule that is misspelt', () => {
     expect(refusal({ allow: 'htttp://a.example' })).toMatchInlineSnapshot(`
       "[TRIPWIRE_CONFIG] tripwire.config.ts has a problem.
