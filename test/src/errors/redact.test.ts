@@ -105,18 +105,3 @@ test('no part of an error holds what the config hides', async () => {
   expect(all).not.toContain('tk_live_1')
   expect(error.message).toContain("tripwire.allow('POST https://api.example.com/v1/*')")
 })
-
-test.each([
-  ['a word', 'x'],
-  ['dashes', '-'],
-  ['words with dashes', 'a-'],
-  ['question marks', '?'],
-  ['a query without values', 'a&'],
-  ['schemes', 'a://'],
-  ['bearers', 'Bearer '],
-])('long texts are gone through once: %s', (_, part) => {
-  const text = part.repeat(Math.ceil(300_000 / part.length))
-  const started = performance.now()
-  redactText(text)
-  expect(performance.now() - started).toBeLessThan(5_000)
-})
