@@ -1,4 +1,4 @@
-import { Decimal128, ObjectId } from 'mongodb'
+import { Decimal128, type MongoClient, ObjectId } from 'mongodb'
 import { describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { errorOf } from '../support/embedded-app.ts'
@@ -35,6 +35,41 @@ describe('a command', () => {
       rows: [expect.objectContaining({ name: 'Ünï — 𝒳' })],
       database: 'app',
     })
+  })
+
+  test('that finds more than goes into one answer gives it in several', async () => {
+    const documents = Array.from({ length: 40 }, (_, at) => ({ at, text: 'ü'.repeat(500_000) }))
+    const db = tripwire.db.mongodb(MONGO_URL)
+    db.on('find', { documents })
+    const seen = await inSandboxWithMongo((client) =>
+      client
+        .db()
+        .collection('users')
+        .find({}, { projection: { at: 1 } })
+        .map(({ at, text }) => `${at} ${text.length}`)
+        .toArray(),
+    )
+    expect(seen).toEqual(documents.map(({ at }) => `${at} 500000`))
+    tripwire.db.assert('find', { params: [{ collection: 'users', filter: {}, projection: { at: 1 } }] })
+  })
+
+  test('whose script gives what it cannot is told so, and the connection goes on', async () => {
+    const endless: Record<string, unknown> = {}
+    endless.self = endless
+    const db = tripwire.db.mongodb(MONGO_URL)
+    db.on('aggregate', { documents: [endless] })
+    db.on('insert', { n: 1, more: endless })
+    const users = (client: MongoClient) => client.db().collection<{ _id: number }>('users')
+    const errors = await inSandboxWithMongo(async (client) => [
+      (await errorOf(users(client).aggregate([]).toArray())).message,
+      (await errorOf(users(client).insertOne({ _id: 1 }))).message,
+    ])
+    expect(errors).toEqual([
+      expect.stringMatching(/circular/i),
+      expect.stringMatching(/^what the script gives cannot be written as BSON: .*circular/i),
+    ])
+    tripwire.db.assert('aggregate', { params: [{ collection: 'users', pipeline: [] }] })
+    tripwire.db.assert('insert', { params: [{ collection: 'users', documents: [{ _id: 1 }] }] })
   })
 
   test('that writes gives what the script says became of it', async () => {
@@ -208,6 +243,7 @@ describe('what is refused with a word of what was meant', () => {
     ['what a command says as a list', () => on('find', ['users'], { documents: [] })],
     ['a list as reply', () => on('find', [{ a: 1 }])],
     ['documents that are none', () => on('find', { documents: [1] })],
+    ['no documents for what finds some', () => on('aggregate', { collection: 'users' }, { n: 1 })],
   ])('%s', async (_, fn) => {
     const error = await errorOf(Promise.resolve().then(fn))
     expect(error?.message).toMatchSnapshot()

@@ -21,12 +21,13 @@ export function handleOf({ register, telling }: Registering): ScriptedMongo {
   const on = (command: unknown, ...rest: unknown[]) => {
     if (rest.length === 0 || rest.length > 2) throw new RuleSyntaxError('the reply is missing', FORMS)
     const named = readCommand(command)
-    if (rest.length === 1) return register(named, readReply(rest[0]), 'mongodb.on', [command])
+    const reply = (given: unknown) => readReply(given, typeof named.text === 'string' ? named.text : undefined)
+    if (rest.length === 1) return register(named, reply(rest[0]), 'mongodb.on', [command])
     const [said] = rest
     if (typeof said !== 'object' || said === null || Array.isArray(said))
       throw new RuleSyntaxError('what the command says is no object', FORMS)
     const params = isAsymmetric(said) ? [said] : [havingAll(said)]
-    return register({ ...named, params }, readReply(rest[1]), 'mongodb.on', [command, written(said)])
+    return register({ ...named, params }, reply(rest[1]), 'mongodb.on', [command, written(said)])
   }
   return { on: telling('mongodb.on', on) }
 }

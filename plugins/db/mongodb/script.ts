@@ -54,9 +54,22 @@ export interface MongoAnswer extends DbAnswer {
 const REPLIES =
   '{ documents: [{ name: … }] } for what finds some, { n: 1 } or whatever else the server gives, { error: { code: 11000, message: "…" } }, an Error with a numeric `code`, or a function of the command that gives one'
 
-/** @throws RuleSyntaxError for what is no reply */
-export function readReply(reply: unknown): MongoScript {
-  return { reply: typeof reply === 'function' ? (reply as Given) : checked(reply) }
+/** @param name of the command, where it is known @throws RuleSyntaxError for what is no reply to it */
+export function readReply(reply: unknown, name: string | undefined): MongoScript {
+  if (typeof reply === 'function') return { reply: reply as Given }
+  const result = checked(reply)
+  if (name !== undefined) checkFound(name, result)
+  return { reply: result }
+}
+
+/** Commands that give a cursor, unless they are asked to explain themselves. */
+const FINDING = ['find', 'aggregate', 'listCollections', 'listIndexes']
+const FOUND = ['documents', 'cursor', 'queryPlanner', 'explainVersion']
+
+/** A driver that misses the cursor says nothing that helps. @throws RuleSyntaxError */
+function checkFound(name: string, result: Result | Failure): void {
+  if (result instanceof Failure || !FINDING.includes(name) || FOUND.some((each) => each in result)) return
+  throw new RuleSyntaxError(`${name} finds documents, and the reply has none`, REPLIES)
 }
 
 function checked(reply: unknown): Result | Failure {
@@ -80,17 +93,17 @@ function failureOf(error: object): Failure {
 /** @throws Failure */
 export async function runScript(
   { reply }: MongoScript,
+  name: string,
   command: Document,
   admitted: Admitted<MongoAnswer>,
 ): Promise<Result> {
   let result: Result | Failure
-  if (typeof reply === 'function') {
-    try {
-      result = checked(await reply(command))
-    } catch (error) {
-      throw failureOf(admitted.fails(error))
-    }
-  } else result = reply
+  try {
+    result = typeof reply === 'function' ? checked(await reply(command)) : reply
+    checkFound(name, result)
+  } catch (error) {
+    throw failureOf(admitted.fails(error))
+  }
   if (result instanceof Failure) throw result
   return result
 }

@@ -24,6 +24,9 @@ const HOUSEKEEPING = [
 ]
 /** How many documents a cursor gives at first, unless it is told. */
 const FIRST_BATCH = 101
+/** In bytes: what a batch may have in it, and what each document costs besides its own. */
+const LARGEST = 16 * 1024 * 1024
+const ELEMENT = 8
 const INTERNAL = 1
 const WRITES = ['insert', 'update', 'delete']
 /** Errors that a document of a write has, and not the command. */
@@ -69,12 +72,12 @@ export class Session {
 
   async #work(): Promise<void> {
     this.#busy = true
-    const { socket, reader, bson } = this.#opened
+    const { socket, reader } = this.#opened
     try {
       for (let heard = reader.next(); heard && !this.#closed; heard = reader.next()) {
         const reply = await this.#answer(heard)
         if (heard.isSilent || !socket.writable) continue
-        socket.write(encode(heard, reply, ++this.#answers, bson))
+        socket.write(this.#encoded(heard, reply))
       }
     } catch {
       // Bytes that are no message, or a connection that is to end.
@@ -82,6 +85,17 @@ export class Session {
       this.end()
     } finally {
       this.#busy = false
+    }
+  }
+
+  /** What BSON has no way to write is an error of the command: a connection that ends says nothing, and is tried again. */
+  #encoded(heard: Heard, reply: Document): Buffer {
+    const { bson } = this.#opened
+    try {
+      return encode(heard, reply, ++this.#answers, bson)
+    } catch (error) {
+      const errmsg = `what the script gives cannot be written as BSON: ${(error as Error).message}`
+      return encode(heard, { ok: 0, errmsg, code: INTERNAL }, this.#answers, bson)
     }
   }
 
@@ -117,7 +131,7 @@ export class Session {
     try {
       const script = admitted.answer?.script
       if (script === undefined) return own as Document
-      const result = await runScript(script, params[0] as Document, admitted)
+      const result = await runScript(script, name, params[0] as Document, admitted)
       admitted.tell({ rows: 'documents' in result ? result.documents : result })
       return this.#said(name, command, result)
     } catch (error) {
@@ -132,14 +146,26 @@ export class Session {
     if (documents === undefined) return { ok: 1, ...result }
     const { cursors, long } = this.#opened
     const options = (name === 'find' ? command : command.cursor) as Document | undefined
-    const size = Number(options?.batchSize ?? FIRST_BATCH)
-    const firstBatch = documents.slice(0, size)
-    const rest = documents.slice(size)
+    const firstBatch = this.#batch(documents, Number(options?.batchSize ?? FIRST_BATCH))
+    const rest = documents.slice(firstBatch.length)
     const namespace = `${command.$db}.${typeof command[name] === 'string' ? command[name] : '$cmd'}`
     const isOver = rest.length === 0 || command.singleBatch === true
     const id = isOver ? 0 : ++cursors.last
     if (!isOver) cursors.open.set(String(id), { namespace, documents: rest })
     return { cursor: { firstBatch, id: long(id), ns: namespace }, ok: 1 }
+  }
+
+  /** So many documents at most, and no more than go into one answer; the first has to. */
+  #batch(documents: readonly object[], most: number): readonly object[] {
+    let bytes = 0
+    let count = 0
+    for (const document of documents) {
+      if (count >= most) break
+      bytes += this.#opened.bson.serialize(document).length + ELEMENT
+      if (count > 0 && bytes > LARGEST) break
+      count++
+    }
+    return documents.slice(0, count)
   }
 
   /** What goes on with documents that were found already. */
@@ -154,8 +180,8 @@ export class Session {
     const cursor = cursors.open.get(id)
     if (cursor === undefined) throw new Failure(`cursor id ${id} not found`, 43)
     const size = Number(command.batchSize ?? cursor.documents.length)
-    const nextBatch = cursor.documents.slice(0, size)
-    cursor.documents = cursor.documents.slice(size)
+    const nextBatch = this.#batch(cursor.documents, size)
+    cursor.documents = cursor.documents.slice(nextBatch.length)
     const isOver = cursor.documents.length === 0
     if (isOver) cursors.open.delete(id)
     return { cursor: { nextBatch, id: long(isOver ? 0 : Number(id)), ns: cursor.namespace }, ok: 1 }
