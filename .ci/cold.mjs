@@ -15,7 +15,7 @@ export const COLD = {
   'plugins/ws': 'handlers msw msw-connection script serve turn',
   'plugins/sockets': 'conversations script serve',
   'plugins/dns': 'answers records',
-  'plugins/subprocess': 'answer play program program-input reply script sync-result words',
+  'plugins/subprocess': 'answer descriptor play program program-input reply script sync-result words',
   'plugins/db':
     'engine-options family patterns postgres-mocks schema scripted scripted-family scripts sqlite-mocks statements catalogue relations',
   'plugins/functions': 'target',

@@ -6,10 +6,11 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { builtIn, originals } from '../../src/plugin.ts'
+import { writeTo } from './descriptor.ts'
 import { ProgramInput } from './program-input.ts'
 
 // Captured at load: tests fake timers, and spy on what writes.
-const { setImmediate, Buffer, structuredClone, writeSync } = originals
+const { setImmediate, Buffer, structuredClone } = originals
 
 /** An end of a child's `stdio`, as Node has normalised it (Node 12 to 26). */
 export interface Stdio {
@@ -267,7 +268,7 @@ export class Program {
 function writerOf(fd: number): (chunk: Uint8Array) => unknown {
   if (fd === 1) return (chunk) => process.stdout.write(chunk)
   if (fd === 2) return (chunk) => process.stderr.write(chunk)
-  return (chunk) => writeSync(fd, chunk)
+  return (chunk) => writeTo(fd, chunk)
 }
 
 /** The next error that the child tells is this one. */

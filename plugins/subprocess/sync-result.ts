@@ -4,11 +4,12 @@
  */
 import { builtIn, DATA, originals, RuleSyntaxError } from '../../src/plugin.ts'
 import type { Start } from './command.ts'
+import { writeTo } from './descriptor.ts'
 import { nextPid } from './program.ts'
 import { errnoOf, type SubprocessReply } from './reply.ts'
 
 // Captured at load: tests spy on them.
-const { writeSync, Buffer } = originals
+const { Buffer } = originals
 
 export interface SyncOptions {
   readonly argv0?: string
@@ -122,7 +123,7 @@ function pass(end: End, chunk: Uint8Array): unknown {
   if (chunk.length === 0 || typeof end === 'string') return undefined
   if (end === 1) return process.stdout.write(chunk)
   if (end === 2) return process.stderr.write(chunk)
-  return typeof end === 'number' ? writeSync(end, chunk) : end.write?.(chunk)
+  return typeof end === 'number' ? writeTo(end, chunk) : end.write?.(chunk)
 }
 
 /** The code waits, so that nothing else happens meanwhile. */

@@ -14,6 +14,8 @@ describe('what steers the session needs no script', () => {
     'set session transaction isolation level serializable',
     "set sql_mode = concat(@@sql_mode, ',STRICT_ALL_TABLES')",
     'begin',
+    'BEGIN WORK',
+    'start transaction with consistent snapshot',
     'use other',
     '/* why */ select 1',
   ])('%s', (sql) => expect(isOwn(sql)).toBe(true))
@@ -29,6 +31,9 @@ describe('what a server would carry out needs one', () => {
     "set password = 'x'",
     'set global x = 1',
     'set @@global.x = 1',
+    'set @a = 1, global x = 2',
+    'set statement max_statement_time = 1 for delete from users',
+    'begin not atomic delete from users',
   ])('%s', (sql) => expect(isOwn(sql)).toBe(false))
 })
 

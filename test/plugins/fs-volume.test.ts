@@ -202,3 +202,16 @@ test('what a volume asks the disk for its own sake is not written down', () => {
   })
   expect(box.interactions.map(({ facts }) => facts.path)).toEqual([`${places.outside}/a`])
 })
+
+test('what no file can hold is refused before there is one, by promises too', async () => {
+  tripwire.fs.volume({}, { at: places.outside }).optional()
+  const there = await tripwire.sandbox(async () => {
+    for (const data of [{ a: 1 }, 5, new Date(0)])
+      for (const write of [promises.writeFile, promises.appendFile])
+        await expect(write(`${places.outside}/a`, data as never)).rejects.toMatchObject({
+          code: 'ERR_INVALID_ARG_TYPE',
+        })
+    return fs.existsSync(`${places.outside}/a`)
+  })
+  expect(there).toBe(false)
+})

@@ -1,4 +1,5 @@
 import { type ChildProcess, exec, execFile, execFileSync, execSync, spawn, spawnSync } from 'node:child_process'
+import fs from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
@@ -215,4 +216,19 @@ describe('a pattern', () => {
       expect(trip?.code).toBe('TRIPWIRE_UNMOCKED_INTERACTION')
     }
   })
+})
+
+test('output goes to the descriptor that a volume gave, and is nobody’s error where that is closed by then', async () => {
+  tripwire.fs.volume({}, { at: folder })
+  tripwire.subprocess.mock('serve', { stdout: 'hi\n', stderr: 'ho\n' }).times(3)
+  await boxed(async () => {
+    const run = (log: number) => spawn('serve', { stdio: ['ignore', log, log] })
+    const log = fs.openSync(`${folder}/log`, 'a')
+    await life(run(log))
+    expect(spawnSync('serve', { stdio: ['ignore', log, 'pipe'] }).error).toBeUndefined()
+    const child = run(log)
+    fs.closeSync(log)
+    expect(await life(child)).toMatchObject({ events: [['spawn'], ['exit', 0, null], ['close', 0, null]] })
+  })
+  tripwire.fs.assert({ log: 'hi\nho\nhi\n' })
 })

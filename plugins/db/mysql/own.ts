@@ -11,10 +11,11 @@ export interface Self {
 }
 
 const OK: Result = { affectedRows: 0 }
-const STEERING = /^(?:begin|start transaction|commit|rollback|savepoint|release savepoint|set|use)\b/i
+/** `begin not atomic …` of MariaDB runs statements. */
+const STEERING = /^(?:begin(?: work)?$|(?:start transaction|commit|rollback|savepoint|release savepoint|set|use)\b)/i
 /** Of the server, of accounts, or what has to be asked of tables: `set @n = (select …)`. */
 const NO_SESSION =
-  /^set (?:global|persist|persist_only|password|role|default role|resource group|@@global|@@persist)\b|\bselect\b/i
+  /^set (?:statement|password|role|default role|resource group)\b|(?:^set |, ?)(?:global|persist|persist_only|@@global|@@persist)\b|\bselect\b/i
 const CALL = /\b(\w+) ?\(/g
 const HARMLESS = /^(?:concat|concat_ws|replace|trim|coalesce|ifnull|if|nullif|lower|upper|now)$/i
 const ITEM =

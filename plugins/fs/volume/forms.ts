@@ -84,7 +84,8 @@ export class Forms {
     const { signal, encoding, flag, mode } = optionsOf(given) as Record<string, unknown> & { signal?: AbortSignal }
     if (signal?.aborted) throw abortError(signal)
     const isPart = typeof data === 'string' || ArrayBuffer.isView(data)
-    if (isPart || typeof data !== 'object' || data === null) {
+    // What is none of these Node refuses before it opens anything.
+    if (isPart || typeof data !== 'object' || data === null || !isIterable(data)) {
       await this.later(() => this.#plain(name)(path, data, given), signal)
       return
     }
@@ -141,3 +142,5 @@ function asyncDisposable(made: unknown): object {
   const later = async () => remove()
   return { path, remove: later, [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]: later }
 }
+
+const isIterable = (data: object) => Symbol.iterator in data || Symbol.asyncIterator in data
