@@ -8,18 +8,18 @@ import { resolve } from 'node:path'
 /** Modules by folder. They may not hold functions of Node or of JavaScript from their start on: by then tests have replaced them (`src/originals.ts`). */
 export const COLD = {
   'src/errors':
-    'code contract difference engine install-errors misuse nearest-miss redact remedies render script trip-and-error varied',
+    'code contract difference engine install-errors misuse nearest-miss redact remedies render script trip trip-and-error varied',
   'src/core': 'assertions equal families portable replies suggest',
   'plugins/http':
-    'answer-fetch client-tls failure forward forward-http2 msw network-failures reply send serve undici-handler',
-  'plugins/ws': 'handlers msw msw-connection script serve turn',
-  'plugins/sockets': 'conversations script serve',
-  'plugins/dns': 'answers records',
-  'plugins/subprocess': 'answer descriptor play program program-input reply script sync-result words',
+    'answer-fetch body client-tls failure forward forward-http2 mocking msw network-failures reply send serve undici-handler',
+  'plugins/ws': 'handlers mocking msw msw-connection script serve turn',
+  'plugins/sockets': 'conversations mocking script serve',
+  'plugins/dns': 'answers mocking records',
+  'plugins/subprocess': 'answer descriptor mocking play program program-input reply script sync-result words',
   'plugins/db':
-    'engine-options family patterns postgres-mocks schema scripted scripted-family scripts sqlite-mocks statements catalogue relations',
+    'catalogue engine-options family mocking patterns postgres-mocks relations schema scripted scripted-family scripts sqlite-mocks statements',
   'plugins/functions': 'target',
-  'plugins/fs': 'copies failure globs sql-files',
+  'plugins/fs': 'copies failure globs mocking sql-files',
   'plugins/native': 'addons exports openings report',
   'src/redirect': 'certificate',
 }

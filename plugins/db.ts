@@ -8,6 +8,7 @@ import { resolve } from 'node:path'
 import {
   definePlugin,
   type Layer,
+  type Mocking,
   type PolicyContext,
   packageOf,
   pathBelow,
@@ -47,6 +48,7 @@ const SCRIPTED = ['redis', 'mysql', 'mongodb']
 let installed: Tap | undefined
 /** better-sqlite3, as it was loaded last. */
 let library: Library | undefined
+let made: Mocking | undefined
 
 export const db = definePlugin({
   name: 'db',
@@ -92,10 +94,13 @@ export const db = definePlugin({
     { over: 'sockets', lift },
     { over: 'fs', lift: liftFile },
   ],
-  mocking: mockingOf(
-    () => installed as Tap,
-    () => library,
-  ),
+  get mocking() {
+    made ??= mockingOf(
+      () => installed as Tap,
+      () => library,
+    )
+    return made
+  },
   install(tap) {
     installed = tap
     watchLogins(tap)

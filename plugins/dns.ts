@@ -28,7 +28,9 @@ export const dns = definePlugin({
   facts: { hostname: 'host', rrtype: 'name', client: 'word' },
   synonyms: ['lookup', 'resolve'],
   aside: true,
-  mocking,
+  get mocking() {
+    return mocking()
+  },
   prepares: ({ operation, facts }) =>
     operation === 'dns:lookup' ||
     (operation === 'dns:resolve' && (facts.client !== undefined || /^A(?:AAA)?$/.test(String(facts.rrtype)))),

@@ -49,7 +49,9 @@ export const fs = definePlugin({
   describe,
   remedy,
   passes,
-  mocking,
+  get mocking() {
+    return mocking()
+  },
   install(tap) {
     const fsModule = builtIn('node:fs')
     const seam = new Seam(tap)

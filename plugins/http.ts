@@ -15,12 +15,11 @@ import {
 } from '../src/plugin.ts'
 import { announceAgentless } from './http/announce.ts'
 import { guardClient } from './http/client.ts'
+import { onFirstMock } from './http/first-mock.ts'
 import { guardSessions, liftSession, watchSessions } from './http/http2.ts'
 import { DEFAULT_PORTS, originOf } from './http/layer.ts'
-import { mocking, onFirstMock } from './http/mocking.ts'
-import { useHandlers } from './http/msw.ts'
+import { mocking } from './http/mocking.ts'
 import { rememberOrigins } from './http/origins.ts'
-import { serve } from './http/serve.ts'
 import { guardUndici } from './http/undici.ts'
 
 let onFirstSession: (() => void) | undefined
@@ -64,7 +63,9 @@ export const http = definePlugin({
     operation === 'http:session' ? `an HTTP/2 session with ${facts.url}` : `${facts.method} ${facts.url}`,
   remedy,
   judgesEachUse: true,
-  mocking: { ...mocking, serve, extend: (register) => ({ use: useHandlers(register) }) },
+  get mocking() {
+    return mocking()
+  },
   lifts: {
     over: 'sockets',
     lift(lower, stack) {

@@ -12,7 +12,6 @@ import { keyOf } from './sockets/endpoint.ts'
 import { mocking } from './sockets/mocking.ts'
 import { guardReuse } from './sockets/reuse.ts'
 import { parseSocketRule } from './sockets/rule.ts'
-import { serve } from './sockets/serve.ts'
 import { carryFrames, noteServers } from './sockets/servers.ts'
 import { trustMocks } from './sockets/trust.ts'
 
@@ -32,7 +31,9 @@ export const sockets = definePlugin({
   remedy: (layer) => ({ rule: `sockets:${target(layer)}`, ...hintFor(layer) }),
   passes,
   lifts: { over: 'sockets', lift: nameClient },
-  mocking: { ...mocking, serve },
+  get mocking() {
+    return mocking()
+  },
   install(tap) {
     const net = builtIn('node:net')
     guardConnect(tap, net, guardReuse(tap, net))

@@ -41,7 +41,9 @@ export const subprocess = definePlugin({
   describe,
   remedy,
   passes,
-  mocking,
+  get mocking() {
+    return mocking()
+  },
   install(tap) {
     const children = builtIn('node:child_process')
     guardChildren(tap, children)

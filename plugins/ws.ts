@@ -5,8 +5,8 @@
  * Bypassed by: WebSockets over HTTP/2, handshakes written by hand (judged as `sockets`).
  */
 import { definePlugin, type Layer, parseUrlRule } from '../src/plugin.ts'
-import { mocking, SCHEMES } from './ws/mocking.ts'
-import { serve } from './ws/serve.ts'
+import { mocking } from './ws/mocking.ts'
+import { SCHEMES } from './ws/schemes.ts'
 
 export const ws = definePlugin({
   name: 'ws',
@@ -27,7 +27,9 @@ export const ws = definePlugin({
   describe: ({ facts }) => `a WebSocket to ${facts.url}`,
   remedy: ({ facts }) => ({ rule: String(facts.url).split('?')[0] as string }),
   lifts: { over: 'http', lift },
-  mocking: { ...mocking, serve },
+  get mocking() {
+    return mocking()
+  },
   install() {},
 })
 

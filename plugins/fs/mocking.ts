@@ -9,10 +9,11 @@ import {
   RuleSyntaxError,
   suggest,
 } from '../../src/plugin.ts'
+import { changeOf } from './names.ts'
 import { HOME } from './originals.ts'
 import { resolveLinks } from './roots.ts'
 import { anchored, parseFsRule } from './rule.ts'
-import { CHANGES, changeOf } from './table.ts'
+import { CHANGES } from './table.ts'
 import {
   answeredNames,
   hasVolume,
@@ -31,7 +32,7 @@ const VOLUME = "tripwire.fs.volume({ 'a.txt': 'text' })"
 const KEYS = ['path', 'operation', 'change', 'function']
 const CHANGE_WORDS = [...new Set(Object.values(CHANGES))]
 
-export const mocking: Mocking = {
+const made: Mocking = {
   example: '',
   suggest: suggestion,
   forwards: true,
@@ -91,6 +92,11 @@ export const mocking: Mocking = {
       if (misfits.length > 0) throw asserting.differs(print('tripwire.fs.assert', [given]), misfits)
     },
   }),
+}
+
+/** Asked for by the first mock or assertion: files without any need none of it. */
+export function mocking(): Mocking {
+  return made
 }
 
 /** Where relative paths of the assertion start that is read at the moment; where those of rules do if undefined. */

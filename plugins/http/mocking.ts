@@ -9,8 +9,11 @@ import {
   RuleSyntaxError,
   SafeSet,
 } from '../../src/plugin.ts'
+import { reachForMocks } from './first-mock.ts'
 import { DEFAULT_PORTS } from './layer.ts'
+import { useHandlers } from './msw.ts'
 import { readReply } from './reply.ts'
+import { serve } from './serve.ts'
 
 const FORMS =
   "'GET https://api.example.com/path', a URL, a RegExp for the address, or { method, url, query, headers, body }"
@@ -18,14 +21,12 @@ const TEXT = /^(?:([A-Z]+)\s+)?(.+)$/s
 const ADDRESS = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(\[[^\]]*\]|[^/:?#\s]+)(?::(\d{1,5}|\*))?(\/[^?#\s]*)?(?:\?([^#\s]*))?$/
 const KEYS = new SafeSet(['method', 'url', 'query', 'headers', 'body'])
 
-export const mocking: Omit<Mocking, 'serve'> = {
+const made: Mocking = {
+  serve,
+  extend: (register) => ({ use: useHandlers(register) }),
   example: '{ json: {} }',
   forwards: true,
-  prepare() {
-    const reach = firstMock
-    firstMock = undefined
-    reach?.()
-  },
+  prepare: reachForMocks,
   readPattern,
   readReply,
   derive: ({ facts }) => ({ query: queryOf(String(facts.url)), headers: undefined, body: undefined, ...facts }),
@@ -41,11 +42,9 @@ export const mocking: Omit<Mocking, 'serve'> = {
   },
 }
 
-let firstMock: (() => void) | undefined
-
-/** `reach` runs before the first mock answers: what it loads is too heavy for those who mock nothing. */
-export function onFirstMock(reach: () => void): void {
-  firstMock = reach
+/** Asked for by the first mock or assertion: files without any need none of it. */
+export function mocking(): Mocking {
+  return made
 }
 
 function readPattern(pattern: unknown): FactPatterns {
@@ -82,34 +81,5 @@ function readAddress(text: string): FactPatterns {
     ...(path !== undefined && path !== '/**' && { path }),
     ...(path === undefined && search === undefined && scheme !== undefined && { path: '/' }),
     ...(search !== undefined && { query: parseQuery(search) }),
-  }
-}
-
-/** The body as code compares it: JSON as values, text as text, anything else as bytes; undefined when there is none. */
-export function readBody(bytes: Buffer, type: string | undefined): unknown {
-  if (bytes.length === 0) return undefined
-  const media = (type ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
-  const text = decode(bytes)
-  if (text === undefined) return new Uint8Array(bytes)
-  if (media === 'application/json' || media.endsWith('+json')) return tryJson(text)
-  if (media === 'application/x-www-form-urlencoded') return parseQuery(text)
-  const isText =
-    media === '' || media.startsWith('text/') || media.startsWith('application/') || media.startsWith('multipart/')
-  return isText && !bytes.includes(0) ? text : new Uint8Array(bytes)
-}
-
-function decode(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    return undefined
-  }
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
   }
 }

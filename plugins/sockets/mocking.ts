@@ -16,6 +16,7 @@ import {
 import type { DatagramPeer } from './conversations.ts'
 import { parseSocketRule } from './rule.ts'
 import { SocketScript } from './script.ts'
+import { serve } from './serve.ts'
 import { FAILURES, type FailureName } from './unreachable.ts'
 
 const FORMS =
@@ -36,7 +37,8 @@ export interface SocketAnswer {
   readonly error?: FailureName | Error
 }
 
-export const mocking: Omit<Mocking, 'serve'> = {
+const made: Mocking = {
+  serve,
   example: '(socket) => {}',
   readPattern,
   readReply,
@@ -52,6 +54,11 @@ export const mocking: Omit<Mocking, 'serve'> = {
     }
   },
   extend: () => ({ script: () => new SocketScript() }),
+}
+
+/** Asked for by the first mock or assertion: files without any need none of it. */
+export function mocking(): Mocking {
+  return made
 }
 
 function placeOf({ transport, port }: Facts): string[] {

@@ -1,5 +1,5 @@
 /** Mocks and assertions of programs: what `tripwire.subprocess` reads and prints. */
-import { type FactPatterns, type Layer, type Mocking, RuleSyntaxError, suggest } from '../../src/plugin.ts'
+import { type FactPatterns, type Layer, type Mocking, originals, RuleSyntaxError, suggest } from '../../src/plugin.ts'
 import { readReply } from './reply.ts'
 import { isScript, SubprocessScript } from './script.ts'
 import { AnyWords, isOneWord, ProgramWord, readCommand } from './words.ts'
@@ -8,9 +8,9 @@ const FORMS =
   "['git', 'pull'], 'git pull', program('git'), a RegExp or function for the command, or { command, cwd, env, input }"
 /** Of a program; of a signal. */
 const KEYS = ['command', 'program', 'cwd', 'env', 'input', 'shell', 'detached', 'pid', 'signal', 'group']
-const { cwd: currentFolder } = process
+const { cwd: currentFolder } = originals
 
-export const mocking: Mocking = {
+const made: Mocking = {
   example: ({ operation }) => (operation === 'subprocess:kill' ? '{}' : "{ stdout: '' }"),
   forwards: true,
   readPattern,
@@ -43,6 +43,11 @@ export const mocking: Mocking = {
     program: (name: string) => new ProgramWord(name),
     script: () => new SubprocessScript(),
   }),
+}
+
+/** Asked for by the first mock or assertion: files without any need none of it. */
+export function mocking(): Mocking {
+  return made
 }
 
 function readPattern(pattern: unknown): FactPatterns {

@@ -14,9 +14,9 @@ import {
 } from '../../src/plugin.ts'
 import { type LinkHandler, useHandlers } from './msw.ts'
 import type { WsPeer } from './peer.ts'
+import { SCHEMES } from './schemes.ts'
 import { WsScript } from './script.ts'
-
-export const SCHEMES = { ws: 80, wss: 443 }
+import { serve } from './serve.ts'
 
 const FORMS = "'wss://feed.example.com/path', a URL, a RegExp for the address, or { url, query, protocols }"
 const REPLIES = 'tripwire.ws.script() with steps, a function of the peer, { status: 401 }, or { error: an Error }'
@@ -40,7 +40,8 @@ export interface WsAnswer {
   readonly handlers?: readonly LinkHandler[]
 }
 
-export const mocking: Omit<Mocking, 'serve'> = {
+const made: Mocking = {
+  serve,
   example: '(peer) => {}',
   needs: 'ws',
   readPattern,
@@ -56,6 +57,11 @@ export const mocking: Omit<Mocking, 'serve'> = {
   },
   print: ({ facts }) => ({ pattern: `'${String(facts.url).split('?')[0]}'`, names: ['url'] }),
   extend: (register, print) => ({ script: () => new WsScript(), use: useHandlers(register, print) }),
+}
+
+/** Asked for by the first mock or assertion: files without any need none of it. */
+export function mocking(): Mocking {
+  return made
 }
 
 function hasAny(list: unknown): boolean {
