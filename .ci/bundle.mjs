@@ -7,6 +7,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { Script } from 'node:vm'
 import { rolldown } from 'rolldown'
 import { coldEntry, coldModules, isCold } from './cold.mjs'
+import { dataModules } from './data.mjs'
 
 const DIR = 'dist/worker'
 const doors = ['register', 'setup', 'index']
@@ -75,7 +76,7 @@ const isGuards = (id) =>
 const chunks = await bundle(
   {
     input: { ...Object.fromEntries(doors.map((door) => [door, `dist/src/${door}.js`])), cold: coldEntry },
-    plugins: [coldModules()],
+    plugins: [coldModules(), dataModules()],
   },
   {
     dir: DIR,

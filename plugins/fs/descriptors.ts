@@ -3,9 +3,10 @@
 import type fs from 'node:fs'
 import { SafeMap } from '../../src/plugin.ts'
 import { type FailedCall, fail } from './failure.ts'
+import { exportName } from './names.ts'
 import { real } from './originals.ts'
 import type { Seam, Step, Stop } from './seam.ts'
-import { exportName, type Form, type FsOperation, OPERATIONS } from './table.ts'
+import { type Form, type FsOperation, OPERATIONS } from './table.ts'
 import { holderOf } from './volumes.ts'
 
 type Fn = (this: unknown, ...args: unknown[]) => unknown

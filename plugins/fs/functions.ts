@@ -5,18 +5,11 @@ import { type Descriptors, isDescriptor } from './descriptors.ts'
 import { type FailedCall, fail } from './failure.ts'
 import { flagsOf, onlyReads } from './flags.ts'
 import { foldersOf } from './globs.ts'
+import { exportName, isPromised } from './names.ts'
 import { real } from './originals.ts'
 import { Resolver, readPath } from './paths.ts'
 import { type Seam, type Step, slotOf } from './seam.ts'
-import {
-  type Access,
-  exportName,
-  type Form,
-  type FsOperation,
-  isPromised,
-  OPERATIONS,
-  type PathArgument,
-} from './table.ts'
+import { type Access, type Form, type FsOperation, OPERATIONS, type PathArgument } from './table.ts'
 import { holderOf } from './volumes.ts'
 
 type Fn = (this: unknown, ...args: unknown[]) => unknown

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { expect, test } from 'vitest'
-import { exportName, HANDLE_METHODS, HARMLESS, isPromised, OPERATIONS } from '../../plugins/fs/table.ts'
+import { exportName, isPromised } from '../../plugins/fs/names.ts'
+import { HANDLE_METHODS, HARMLESS, OPERATIONS } from '../../plugins/fs/table.ts'
 
 /** What each export of `node:fs` is, for the newest Node that was looked at; an export that is not here fails until somebody has looked. */
 const CLASSES: Readonly<Record<string, string>> = {
