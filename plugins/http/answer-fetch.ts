@@ -4,7 +4,7 @@
  * goes over the wire: see docs/decisions/0017.
  */
 import { builtIn, originals, type Reply, SafeSet, type Tap } from '../../src/plugin.ts'
-import { readBody } from './mocking.ts'
+import { readBody } from './body.ts'
 import type { HttpAnswer, HttpReply } from './reply.ts'
 import { bodyOf, headersOf } from './send.ts'
 import type { DispatchOptions } from './undici-dispatch.ts'

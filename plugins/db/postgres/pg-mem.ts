@@ -158,7 +158,7 @@ export class PgMemEngine implements Engine {
         '08P01',
         `bind message supplies ${params.length} parameters, but the statement requires ${known.length}`,
       )
-    const values = params.map((cell, at) => valueOf(textOf(cell, formatAt(formats, at), known[at] ?? 0), known[at]))
+    const values = params.map((cell, at) => constantOf(textOf(cell, formatAt(formats, at), known[at] ?? 0), known[at]))
     const execute = () => {
       const bound = values.length === 0 ? statement : (substitute(statement, values) as Node)
       const prepared = this.db.public.prepare([bound])
@@ -198,7 +198,7 @@ export class PgMemEngine implements Engine {
 }
 
 /** @throws Failure for what no text of Postgres has */
-function valueOf(text: string | null, type = 0): Node {
+function constantOf(text: string | null, type = 0): Node {
   if (text?.includes('\0')) throw new Failure('22021', 'invalid byte sequence for encoding "UTF8": 0x00')
   return literal(text, elementOf(type) !== undefined)
 }
