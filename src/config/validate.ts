@@ -208,7 +208,14 @@ function isRecord(raw: unknown): raw is Record<string, unknown> {
 
 function asObject(raw: unknown, path: string, problems: Problems): Record<string, unknown> | undefined {
   if (isRecord(raw) && !isMatcher(raw)) return raw
-  const whole = raw === null ? 'null' : Array.isArray(raw) ? 'an array' : typeof raw
+  const whole =
+    raw === null
+      ? 'null'
+      : Array.isArray(raw)
+        ? 'an array'
+        : typeof raw === 'object'
+          ? 'no plain object'
+          : `a ${typeof raw}`
   const expected = path === 'files' ? 'an object of options by glob' : 'an object with options'
   problems.add(path, raw, path === '' ? `it is ${whole}` : 'it is no object', expected)
   return undefined

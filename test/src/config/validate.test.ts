@@ -221,7 +221,7 @@ describe('options of a test or describe', () => {
     expect(() => options('observe')).toThrowErrorMatchingInlineSnapshot(`
       [ConfigError: [TRIPWIRE_CONFIG] meta.tripwire of test "pays" has a problem.
 
-        it is string: expected an object with options.]
+        it is a string: expected an object with options.]
     `)
   })
 })
