@@ -167,7 +167,7 @@ function swallowed(guard: Guard, trips: readonly Trip[], payer: Payer): Error {
 }
 
 function noteOf({ id }: Trip, payer: Payer): string {
-  const why = dropped.has(id) ? 'nobody waited for this call' : 'your code caught this error'
+  const why = dropped.has(id) ? 'nobody waited for this call' : 'your code caught this error, or did not wait for it'
   return `\n  note   ${why}; the ${payer} fails all the same, as the call was not asked for`
 }
 
