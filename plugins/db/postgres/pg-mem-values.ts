@@ -11,11 +11,13 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 /**
  * A text whose type the engine finds from where it stands, as Postgres does with a quoted one.
  *
- * @param isArray where that is known to be one: in its text pg-mem takes NULL for the word, so such a one is spelled out
+ * @param element of what is known to be an array, the name of its type: in its text pg-mem takes NULL for the word, so such a one is spelled out
  */
-export function literal(text: string | null, isArray: boolean): Node {
+export function literal(text: string | null, element: string | undefined): Node {
   if (text === null) return { type: 'null' }
-  return (isArray && HAS_NULL.test(text) && readArray(text)) || { type: 'string', value: text }
+  const array = element !== undefined && HAS_NULL.test(text) ? readArray(text) : undefined
+  if (array === undefined) return { type: 'string', value: text }
+  return { type: 'cast', operand: array, to: { kind: 'array', arrayOf: { name: element } } }
 }
 
 const HAS_NULL = /[{,]\s*null\s*[,}]/i
@@ -59,6 +61,23 @@ export function substitute(node: unknown, values: readonly Node[]): unknown {
       return [key, isCounted && isParameter(value) ? numeral(put as Node) : put]
     }),
   )
+}
+
+/**
+ * Of a column with an index that is compared with `any` of an array pg-mem 3.0 finds nothing: it asks the index for the array itself. Of an
+ * expression it asks no index.
+ */
+export function besideIndices(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(besideIndices)
+  if (typeof node !== 'object' || node === null) return node
+  const walked = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, besideIndices(value)])) as Node
+  if (walked.type !== 'binary' || !isOfArray(walked.right as Node)) return walked
+  return { ...walked, left: { type: 'call', function: { name: 'coalesce' }, args: [walked.left] } }
+}
+
+function isOfArray({ type, function: called, args }: Node): boolean {
+  if (type !== 'call' || !/^(?:any|some|all)$/.test(String((called as Node).name))) return false
+  return !['select', 'union', 'union all', 'values', 'with'].includes(String((args as Node[])[0]?.type))
 }
 
 function isParameter(node: unknown): boolean {

@@ -4,7 +4,7 @@ import type { Engine, Line, Result, Run, Shape } from './engine.ts'
 import { Failure, Limit } from './failure.ts'
 import { failureOf } from './pg-mem-failures.ts'
 import { PgMemLine } from './pg-mem-line.ts'
-import { literal, substitute } from './pg-mem-values.ts'
+import { besideIndices, literal, substitute } from './pg-mem-values.ts'
 import { type Clock, type Holder, Store, type Transaction } from './transactions.ts'
 import { arrayOf, cellOf, elementOf, OID, printed, sizeOf, textOf } from './types.ts'
 import { type Field, formatAt } from './wire.ts'
@@ -69,6 +69,12 @@ const OIDS: Readonly<Record<string, number>> = {
   bytea: OID.bytea,
 }
 
+/** Of types, as statements have them. */
+const NAMES: Readonly<Record<number, string>> = Object.fromEntries(
+  Object.entries(OIDS).map(([name, oid]) => [oid, name]),
+)
+
+const OF_ARRAY = /\b(?:any|some|all)\b/i
 const MOST_KEPT = 500
 const NEVER = new Promise<void>(() => {})
 
@@ -133,7 +139,8 @@ export class PgMemEngine implements Engine {
       guarded(sql, () => {
         const nulls = substitute(
           statement,
-          params.map(() => ({ type: 'null' })),
+          // `any($1)` takes an array, also before there is one.
+          params.map((type) => (elementOf(type) === undefined ? { type: 'null' } : { type: 'string', value: '{}' })),
         ) as Node
         return { params, fields: this.#columns(statement, this.db.public.prepare([nulls]))?.fields }
       }),
@@ -160,7 +167,8 @@ export class PgMemEngine implements Engine {
       )
     const values = params.map((cell, at) => constantOf(textOf(cell, formatAt(formats, at), known[at] ?? 0), known[at]))
     const execute = () => {
-      const bound = values.length === 0 ? statement : (substitute(statement, values) as Node)
+      const whole = values.length === 0 ? statement : (substitute(statement, values) as Node)
+      const bound = OF_ARRAY.test(sql) ? (besideIndices(whole) as Node) : whole
       const prepared = this.db.public.prepare([bound])
       const executed = prepared.bind().executeAll()
       const columns = this.#columns(statement, prepared)
@@ -200,7 +208,8 @@ export class PgMemEngine implements Engine {
 /** @throws Failure for what no text of Postgres has */
 function constantOf(text: string | null, type = 0): Node {
   if (text?.includes('\0')) throw new Failure('22021', 'invalid byte sequence for encoding "UTF8": 0x00')
-  return literal(text, elementOf(type) !== undefined)
+  const element = elementOf(type)
+  return literal(text, element === undefined ? undefined : (NAMES[element] ?? 'text'))
 }
 
 function guarded<T>(sql: string, fn: () => T): T {
