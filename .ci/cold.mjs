@@ -14,10 +14,10 @@ export const COLD = {
     'answer-fetch body client-tls failure forward forward-http2 mocking msw network-failures reply send serve undici-handler',
   'plugins/ws': 'handlers mocking msw msw-connection script serve turn',
   'plugins/sockets': 'conversations mocking script serve',
-  'plugins/dns': 'answers mocking records',
+  'plugins/dns': 'answers mocking record-types records',
   'plugins/subprocess': 'answer descriptor mocking play program program-input reply script sync-result words',
   'plugins/db':
-    'catalogue engine-options family mocking patterns postgres-mocks relations schema scripted scripted-family scripts sqlite-mocks statements',
+    'catalogue engine-options family mocking patterns place postgres-mocks relations schema scripted scripted-family scripts sqlite-mocks statements',
   'plugins/functions': 'target',
   'plugins/fs': 'copies failure globs mocking sql-files',
   'plugins/native': 'addons exports openings report',
