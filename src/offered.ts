@@ -3,7 +3,7 @@ import { standing, type TripwireApi } from './core/api.ts'
 import { createFamily } from './core/families.ts'
 import type { Guard } from './core/guard.ts'
 import { createGrammar, type Grammar } from './core/rules.ts'
-import { callerPosition } from './errors/call-site.ts'
+import { callerLater } from './errors/call-site.ts'
 import { assertionError, printApiCall, stateError, type Voice } from './errors/contract.ts'
 import { assertInsideError, badArgumentError, badCountError, misuseError, unknownFactError } from './errors/misuse.ts'
 import { loadPeer } from './peers.ts'
@@ -44,7 +44,7 @@ function familyOf(
   return createFamily(
     {
       standing: (what) => standing({ guard, misuse: misuseError }, what),
-      callerPosition,
+      callerLater,
       compile: (protocol, patterns, text) => (own ?? grammar()).fromPatterns(protocol, patterns, text),
       need: (name, what) => void loadPeer(name, what),
       prepare: (protocol) => guard.plugins.prepare(protocol),

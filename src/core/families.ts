@@ -4,7 +4,7 @@ import type { FactRule } from './fact-rule.ts'
 import type { Frame } from './frames.ts'
 import { type Interaction, ledgerOf } from './ledger.ts'
 import { isMatcher, specOf } from './matcher.ts'
-import { Mock, type MockParts } from './mocks.ts'
+import { Mock, type MockParts, type WrittenSite } from './mocks.ts'
 import { policyOf } from './policy.ts'
 import { suggest } from './suggest.ts'
 
@@ -37,8 +37,8 @@ export interface Family {
 export interface FamilyParts {
   /** The frame of the present code. @throws where there is none */
   standing(what: string): Frame
-  /** `file:line:column` of the caller. */
-  callerPosition(): string
+  /** Remembers the caller's line. */
+  callerLater(): () => WrittenSite
   /** @throws RuleError */
   compile(protocol: string, patterns: Readonly<Record<string, unknown>>, text: string): FactRule
   prepare(protocol: string): void
@@ -76,7 +76,7 @@ export function createFamily(
     const { owner } = frame
     const mock = new Mock({
       protocol: plugin.name,
-      source: parts.callerPosition(),
+      site: parts.callerLater(),
       ...made,
     })
     owner.addMock(mock)

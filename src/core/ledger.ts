@@ -3,6 +3,7 @@ import type { CallSite, Facts } from './call.ts'
 import { SafeWeakMap } from './collections.ts'
 import type { Frame } from './frames.ts'
 import type { Mock } from './mocks.ts'
+import type { TripSite } from './trips.ts'
 
 /** A call once written down: what a sandbox saw. */
 export interface Interaction {
@@ -31,12 +32,12 @@ export class InteractionRecord implements Interaction {
   /** Whether it is still to be accounted for, where what it left says so; see `Reply.accountsBy`. */
   byState: Left | undefined
   readonly #describe: (record: InteractionRecord) => string
-  readonly #site: () => CallSite | undefined
+  readonly #site: () => TripSite | undefined
 
   constructor(
     parts: Pick<Interaction, 'sequence' | 'protocol' | 'operation' | 'facts' | 'outcome'>,
     describe: (record: InteractionRecord) => string,
-    site: () => CallSite | undefined,
+    site: () => TripSite | undefined,
   ) {
     this.sequence = parts.sequence
     this.protocol = parts.protocol
@@ -55,8 +56,12 @@ export class InteractionRecord implements Interaction {
     return this.#describe(this)
   }
 
-  get callSite(): CallSite | undefined {
+  get site(): TripSite | undefined {
     return this.#site()
+  }
+
+  get callSite(): CallSite | undefined {
+    return this.site?.callSite
   }
 }
 

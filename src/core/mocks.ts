@@ -2,8 +2,15 @@ import type { Layer } from './call.ts'
 import type { FactRule } from './fact-rule.ts'
 import type { Rule } from './rules.ts'
 import type { Step } from './script.ts'
+import type { TripSite } from './trips.ts'
 
 type MockRule = Rule & Partial<Pick<FactRule, 'names'>>
+
+/** Where something is written in a test. */
+export interface WrittenSite extends TripSite {
+  /** `a.test.ts:3:5`, for "where is it written". */
+  readonly position: string
+}
 
 /** A scripted answer: what a call that fits gets in an open sandbox instead of the real thing. It answers once unless told otherwise. */
 export class Mock {
@@ -11,8 +18,8 @@ export class Mock {
   readonly rule: MockRule
   /** As it is written, for messages: `tripwire.<protocol>.mock('…')`. */
   readonly text: string
-  /** Where it is written: `a.test.ts:3:5`. */
-  readonly source: string
+  /** Where it is written; worked out when somebody asks. */
+  readonly site: () => WrittenSite
   /** Handed to the plugin that reported the call, which turns it into what the API would have given. */
   readonly answer: unknown
   /** Whether it lets the call through to the real thing. */
@@ -31,15 +38,20 @@ export class Mock {
   /** How many may be there before those that are over are let go: a mock of a file would keep all conversations of its tests. */
   #most = 16
 
-  constructor({ protocol, rule, text, source, answer, passThrough, last = false, fallback = false }: MockParts) {
+  constructor({ protocol, rule, text, site, answer, passThrough, last = false, fallback = false }: MockParts) {
     this.protocol = protocol
     this.rule = rule
     this.text = text
-    this.source = source
+    this.site = site
     this.answer = answer
     this.passThrough = passThrough
     this.last = last
     this.fallback = fallback
+  }
+
+  /** `a.test.ts:3:5` */
+  get source(): string {
+    return this.site().position
   }
 
   get exhausted(): boolean {
@@ -70,7 +82,7 @@ export class Mock {
 }
 
 /** What a mock is made of; how often it may and must answer is said later. */
-export type MockParts = Pick<Mock, 'protocol' | 'rule' | 'text' | 'source' | 'answer' | 'passThrough'> &
+export type MockParts = Pick<Mock, 'protocol' | 'rule' | 'text' | 'site' | 'answer' | 'passThrough'> &
   Partial<Pick<Mock, 'last' | 'fallback'>>
 
 /** A mock for a call, the layer of the call that it speaks of, and whether it fits whatever becomes known of the call later. */

@@ -71,7 +71,7 @@ export class Sandboxes {
         outcome: verdict.why.by === 'hook' ? 'allowed' : mock?.passThrough ? 'passed' : OUTCOMES[verdict.kind],
       },
       ({ protocol, operation, facts }) => plugins.describe({ protocol, operation, facts }),
-      () => call.trip?.callSite ?? site?.().callSite,
+      () => (call.trip?.callSite ? { callSite: call.trip.callSite, runner: false } : site?.()),
     )
     if (box === undefined) {
       const { sequence, protocol, operation, facts, outcome, description, callSite } = interaction

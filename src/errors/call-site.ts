@@ -100,8 +100,17 @@ export function captureFrames(): readonly StackFrame[] {
 
 /** `a.test.ts:3:5` of the caller's line, for "where is it written". */
 export function callerPosition(): string {
-  const users = withoutOurs(readSites()).find(isUsers)
-  return users ? printPosition(positionOf(formatSites([users])[0], users)) : 'an unknown line'
+  return written(userSite(withoutOurs(readSites()), undefined)).position
+}
+
+/** As `callerPosition`, worked out when somebody asks. */
+export function callerLater(): () => Site & { readonly position: string } {
+  const later = captureLater()
+  return () => written(later())
+}
+
+function written(site: Site): Site & { readonly position: string } {
+  return { ...site, position: site.callSite ? printPosition(site.callSite) : 'an unknown line' }
 }
 
 /** A position as messages print it: relative to the working directory where that is shorter. */

@@ -7,7 +7,7 @@ import type { Mock } from '../core/mocks.ts'
 import type { PluginSet } from '../core/plugins.ts'
 import type { Unaccounted } from '../core/verify.ts'
 import type { Difference } from '../plugin.ts'
-import { printPosition } from './call-site.ts'
+import { printPosition, type Site } from './call-site.ts'
 import {
   InteractionMismatchError,
   MissingFactsError,
@@ -140,12 +140,19 @@ export function verificationError(
   if (left.unasserted.length > 0) parts.push(unassertedText(voice, left.unasserted, owner, before))
   if (left.unused.length > 0) parts.push(unusedText(voice, left, owner))
   const data = { unasserted: left.unasserted.length, unused: left.unused.length }
+  const options = siteOf(left)
   if (both) {
     const codes = [UnassertedInteractionsError.code, UnusedMocksError.code]
-    return new VerificationError(parts.map((part, at) => `[${codes[at]}] ${part}`).join('\n\n'), data)
+    return new VerificationError(parts.map((part, at) => `[${codes[at]}] ${part}`).join('\n\n'), data, options)
   }
   const Class = left.unasserted.length > 0 ? UnassertedInteractionsError : UnusedMocksError
-  return new Class(parts.join('\n'), data)
+  return new Class(parts.join('\n'), data, options)
+}
+
+/** The line that runners and editors show: of the first call that was not asserted, else of the first mock that was not used. */
+function siteOf({ unasserted, unused }: Unaccounted): { site?: Site } {
+  const site = (unasserted[0]?.site ?? unused[0]?.site()) as Site | undefined
+  return site?.callSite && site.stack ? { site } : {}
 }
 
 function unassertedText(

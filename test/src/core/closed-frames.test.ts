@@ -43,7 +43,8 @@ describe('closed frames', () => {
 
   test('a mock answers in an open sandbox only', () => {
     const test = new Frame('test', 'test', undefined)
-    test.addMock(new Mock({ protocol: 'toy', rule: rule('a'), text: '', source: '', answer: 42, passThrough: false }))
+    const site = () => ({ position: 'a.test.ts:1:1', runner: false })
+    test.addMock(new Mock({ protocol: 'toy', rule: rule('a'), text: '', site, answer: 42, passThrough: false }))
     expect(decide(layers, policyOf(test), knowledge)).toMatchObject({ kind: 'block' })
     const sandbox = new Frame('sandbox', 'sandbox', test, { sandbox: 1 })
     expect(decide(layers, policyOf(sandbox), knowledge)).toMatchObject({
