@@ -181,12 +181,14 @@ function verifier(voice: Voice): Installed['verify'] {
   return (frame, task) => {
     const ledger = takeLedger(frame)
     if (ledger === undefined) return undefined
+    const [open] = ledger.open
     const left = unaccounted(ledger, frame)
     const before = task && attempts.get(task)
     if (task && left) attempts.set(task, left.unasserted)
     const error = left && verificationError(voice, left, frame.name, before)
     for (const mock of ledger.mocks) mock.end()
-    return error
+    // What else is left may well follow from that.
+    return open ? misuseError('not-awaited', `${open.name} of ${frame.name}`) : error
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Trip } from './call.ts'
 import type { Frame } from './frames.ts'
 import type { Guard } from './guard.ts'
-import { type Interaction, ledgerOf } from './ledger.ts'
+import { type Interaction, type Ledger, ledgerOf } from './ledger.ts'
 import type { Matcher } from './matcher.ts'
 import type { Rule } from './rules.ts'
 import { type Box, sandboxName } from './sandbox.ts'
@@ -201,12 +201,21 @@ function sandboxCallback(guard: Guard, parent: Frame, scope: Scope | undefined, 
   const box = guard.sandboxes.create()
   const frame = guard.openFrame('sandbox', sandboxName(box.id), parent, { sandbox: box.id })
   if (scope) frame.addScope(scope)
-  return runAndClose(
+  let unfinished: Ledger['open'] | undefined
+  const result = runAndClose(
     guard,
     frame,
     () => fn(box),
-    () => guard.sandboxes.end(box),
+    () => {
+      guard.sandboxes.end(box)
+      unfinished?.delete(frame)
+    },
   )
+  if (!frame.closed) {
+    unfinished = ledgerOf(parent).open
+    unfinished.add(frame)
+  }
+  return result
 }
 
 function sandboxBlock(parts: ApiParts, frame: Frame, options: Scope | undefined): BlockBox {

@@ -1,6 +1,6 @@
 import type { Left } from '../plugin.ts'
 import type { CallSite, Facts } from './call.ts'
-import { SafeWeakMap } from './collections.ts'
+import { SafeSet, SafeWeakMap } from './collections.ts'
 import type { Frame } from './frames.ts'
 import type { Mock } from './mocks.ts'
 import type { TripSite } from './trips.ts'
@@ -77,6 +77,8 @@ export class Ledger {
   /** Calls that nothing answered, for messages; the first hundred. */
   readonly blocked: InteractionRecord[] = []
   readonly mocks: Mock[] = []
+  /** Sandboxes whose callbacks have not ended yet. */
+  readonly open = new SafeSet<Frame>()
   /** Interactions before this one are asserted: the start of the search, so that long ledgers stay fast. */
   #settled = 0
   /** Protocols whose order does not matter at the moment; `'*'` for all. */

@@ -15,6 +15,8 @@ interface Coded {
   readonly tripId?: unknown
 }
 
+const upperFirst = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
 const MISUSES = {
   'no-frame': (what: string) =>
     [
@@ -38,6 +40,14 @@ const MISUSES = {
       '  fix  give the inner one a callback of its own:',
       '         await tripwire.sandbox(async () => { … })',
     ].join('\n'),
+  'not-awaited': (what: string) =>
+    [
+      `${upperFirst(what)} was still open when that ended.`,
+      '',
+      '  why  nobody waited for the promise that it gave: what its callback does from here on belongs to no test',
+      '  fix  await it, or return it:',
+      '         await tripwire.sandbox(async () => { … })',
+    ].join('\n'),
   arguments: (what: string) =>
     [
       `${what}() was called with arguments that it does not take.`,
@@ -46,7 +56,7 @@ const MISUSES = {
     ].join('\n'),
 } as const
 
-/** A scope or sandbox where none may open. */
+/** A scope or sandbox where none may open, or that did not end. */
 export function misuseError(kind: keyof typeof MISUSES, what: string): SandboxMisuseError {
   return new SandboxMisuseError(MISUSES[kind](what))
 }

@@ -61,6 +61,13 @@ test('not asserted', async () => {
   tripwire.http.mock('POST https://api.example.com/orders', { json: {} })
   await tripwire.sandbox(() => post('/orders?dry=1', { amount: 5000, at: ['x'] }))
 })
+test('a sandbox that nobody waits for', () => {
+  tripwire.http.mock('GET https://api.example.com/a', { json: 1 })
+  tripwire.sandbox(() => new Promise((done) => setTimeout(done, 50)))
+})
+test('a sandbox that its test has no time for', async () => {
+  await tripwire.sandbox(() => new Promise((done) => setTimeout(done, 100)))
+}, 50)
 test('never used', () => {
   tripwire.http.mock('GET https://api.example.com/a')
   tripwire.http.mock({ method: 'POST', url: 'https://api.example.com/b', body: { n: 1 } }, { json: 1 }).times(2)
@@ -113,6 +120,8 @@ test('a rule lets through, and nothing is asked for', async () => {
     'once more than it answers',
     'times',
     'not asserted',
+    'a sandbox that nobody waits for',
+    'a sandbox that its test has no time for',
     'never used',
     'both',
     'failed anyway',

@@ -30,6 +30,15 @@ describe('a sandbox or scope that is misused', () => {
                await tripwire.sandbox(async () => { … })"
     `)
   })
+  test('as a promise that nobody waits for', () => {
+    expect(misuseError('not-awaited', 'sandbox #1 of test "a"').message).toMatchInlineSnapshot(`
+      "[TRIPWIRE_SANDBOX_MISUSE] Sandbox #1 of test "a" was still open when that ended.
+
+        why  nobody waited for the promise that it gave: what its callback does from here on belongs to no test
+        fix  await it, or return it:
+               await tripwire.sandbox(async () => { … })"
+    `)
+  })
   test('by its arguments', () => {
     const all = ['tripwire.sandbox', 'tripwire.expectTrip', 'tripwire.deny'].map((what) =>
       misuseError('arguments', what),
