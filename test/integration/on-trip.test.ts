@@ -108,7 +108,9 @@ test('is asked by a worker', async () => {
   test('is asked once for each call, and its data is made once for each file', () => {
     const files = about('ask.example.com').map(({ data }) => data as { file: string; call: number })
     expect(files.map(({ file }) => file.replace(/.*\//, ''))).toEqual(['a.test.ts', 'b.test.ts'])
-    expect(new Set(asked.map(({ data }) => (data as { call: number }).call)).size).toBe(2)
+    // Of each context of Vitest's vm pools the config is another, which counts for itself.
+    const made = asked.map(({ data }) => data as { file: string; call: number })
+    expect(new Set(made.map(({ file, call }) => `${file} ${call}`)).size).toBe(2)
     expect(about('once.example.com')).toHaveLength(2)
   })
 

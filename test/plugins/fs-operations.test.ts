@@ -2,6 +2,7 @@ import fs, { promises } from 'node:fs'
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { promisify } from 'node:util'
+import { isMainThread } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { usePlaces } from '../support/outside.ts'
@@ -132,7 +133,8 @@ const WAYS: Readonly<Record<string, () => unknown>> = {
   },
 }
 
-describe.each(['empty', 'project'] as const)('over %s', (over) => {
+// A worker thread has no folder of its own.
+describe.runIf(isMainThread).each(['empty', 'project'] as const)('over %s', (over) => {
   test.each(Object.keys(WAYS))('%s: what is printed of each operation holds when it is pasted', async (name) => {
     operations({ 'seed.txt': 'seed', 'folder/in.txt': 'in', 'folder/deep/x.txt': 'x' }, over)
     await inside(() => WAYS[name]?.())

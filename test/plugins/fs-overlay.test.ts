@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fs, { promises } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, join, resolve } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { unguarded, usePlaces } from '../support/outside.ts'
@@ -162,7 +163,8 @@ test('parallel sandboxes have volumes of their own', async () => {
   tripwire.fs.assert({ mine: 'one' })
 })
 
-test.each(['project', 'empty'] as const)(
+// A worker thread has no folder of its own.
+test.runIf(isMainThread).each(['project', 'empty'] as const)(
   'the current folder may be one that only the volume has, over %s',
   async (over) => {
     const home = process.cwd()

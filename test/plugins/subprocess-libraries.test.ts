@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import crossSpawn from 'cross-spawn'
@@ -9,6 +9,7 @@ import { exec as tinyexec } from 'tinyexec'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 import { $ } from 'zx'
+import { openDescriptors } from '../support/descriptors.ts'
 
 let folder: string
 const touch = () => join(folder, 'ran')
@@ -55,12 +56,12 @@ describe.each(Object.entries(LIBRARIES))('%s', (_, { run, rule }) => {
   const settled = () => onPath(run).then(undefined, (error: unknown) => error)
 
   test('starts nothing, leaves no descriptor and comes to its end', async () => {
-    const before = readdirSync('/proc/self/fd').length
+    const before = openDescriptors()
     const trips = await tripwire.expectTrip('subprocess', settled)
     expect(trips.length).toBeGreaterThan(0)
     expect(trips[0]?.callSite?.file).toBe(import.meta.filename)
     expect(existsSync(touch())).toBe(false)
-    expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before)
+    expect(openDescriptors()).toBeLessThanOrEqual(before)
   })
 
   test('starts what a rule names', async () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, exec, execFile, execFileSync, execSync, spawn, spawn
 import fs from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { promisify } from 'node:util'
+import { isMainThread } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { tripwire } from 'vitest-tripwire'
 
@@ -145,7 +146,8 @@ describe('a reply', () => {
     expect(after - between).toBeGreaterThan(55)
   })
 
-  test('goes where the code sends what a program writes', async () => {
+  // A worker thread's `process.stdout` is no descriptor that a program could have.
+  test.runIf(isMainThread)('goes where the code sends what a program writes', async () => {
     tripwire.subprocess.mock(['talk'], { stdout: 'to the terminal', stderr: '' }).times(3)
     const { write } = process.stdout
     const seen: string[] = []

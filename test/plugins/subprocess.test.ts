@@ -10,7 +10,7 @@ import cp, {
   spawnSync,
 } from 'node:child_process'
 import cluster from 'node:cluster'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -20,6 +20,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { M, tripwire } from 'vitest-tripwire'
 import { simpleCommand } from '../../plugins/subprocess/command.ts'
 import { parseSubprocessRule } from '../../plugins/subprocess/rule.ts'
+import { openDescriptors } from '../support/descriptors.ts'
 
 let folder: string
 let touch: string
@@ -81,12 +82,12 @@ describe.each(Object.keys(WAYS))('%s', (name) => {
   const way = WAYS[name] as () => unknown
 
   test('is stopped before there is a process or a descriptor, and fails as it would', async () => {
-    const before = readdirSync('/proc/self/fd').length
+    const before = openDescriptors()
     const [trip] = await tripwire.expectTrip('subprocess', async () => expect(await way()).toBe(stopped))
     expect(trip?.callSite?.file).toContain('subprocess.test.ts')
     expect(trip?.protocol).toBe('subprocess')
     expect(existsSync(touch)).toBe(false)
-    expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before)
+    expect(openDescriptors()).toBeLessThanOrEqual(before)
   })
 
   test('fails like a program that is not there where it is refused', async () => {
