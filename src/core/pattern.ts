@@ -63,11 +63,15 @@ function compileRegExp({ source, flags }: RegExp): Test {
   return (value) => value !== undefined && value !== null && pattern.test(String(value))
 }
 
+const HOSTS = "a host, a glob ('*.example.com') or a CIDR block ('10.0.0.0/8')"
+/** No name has an empty part between its dots, so it would fit nothing. */
+const EMPTY_LABEL = /^\.|\.\.+[^.]/
+
 function compileHost(pattern: unknown): Test {
-  const text = needText(pattern, "a host, a glob ('*.example.com') or a CIDR block ('10.0.0.0/8')")
+  const text = needText(pattern, HOSTS)
   const inBlock = compileCidr(text)
   if (inBlock !== undefined) return (value) => typeof value === 'string' && inBlock(normaliseHost(value))
-  if (text.includes('/')) throw new PatternError("a host, a glob ('*.example.com') or a CIDR block ('10.0.0.0/8')")
+  if (text.includes('/') || EMPTY_LABEL.test(text)) throw new PatternError(HOSTS)
   if (!text.includes('*') && isLoopbackHost(text)) return (value) => typeof value === 'string' && isLoopbackHost(value)
   const test = compileHostGlob(text.includes('*') ? text.trim().toLowerCase().replace(/\.$/, '') : normaliseHost(text))
   return (value) => typeof value === 'string' && test(normaliseHost(value))

@@ -249,3 +249,7 @@ test('suggestions are few, near, and end the sentence', () => {
   expect(suggest('zzzz', ['http'])).toEqual([])
   expect([didYouMean(['a', 'b']), didYouMean([])]).toEqual([' (did you mean: a, b?)', '.'])
 })
+
+test.each(['*.a..com', '.example.com'])('the host %s is none, as part of a name is missing', (host) => {
+  expect(() => grammar.parse(M({ protocol: 'http', host }))).toThrow(RuleError)
+})
