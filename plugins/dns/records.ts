@@ -1,5 +1,5 @@
 /** What a mock of a name says: records by their type, or an error. */
-import { isError, originals, RuleSyntaxError } from '../../src/plugin.ts'
+import { isError, originals, RuleSyntaxError, suggest } from '../../src/plugin.ts'
 import { type RecordType, TYPES } from './record-types.ts'
 
 const { isIP } = originals
@@ -44,7 +44,8 @@ const EXPECTED =
 /** Reads what a mock answers. @throws RuleSyntaxError */
 export function readAnswer(given: unknown): Answer {
   if (isError(given)) return { error: given, zone: new Map(), addresses: [] }
-  if (typeof given === 'string' && /^E[A-Z_]+$/.test(given)) return { error: given, zone: new Map(), addresses: [] }
+  if (typeof given === 'string' && /^E[A-Z_]+$/.test(given))
+    return { error: codeOf(given), zone: new Map(), addresses: [] }
   const zone = new Map<RecordType | 'text' | 'service', unknown[]>()
   const addresses: Address[] = []
   const add = (type: RecordType | 'text' | 'service', record: unknown) => {
@@ -63,6 +64,32 @@ export function readAnswer(given: unknown): Answer {
     add(type, type === 'text' || type === 'service' ? record : normal(type, record))
   }
   return { zone, addresses }
+}
+
+/** Codes of `node:dns` (Node 20 to 26), and those of `getaddrinfo`. */
+const CODES = [
+  ...['ENOTFOUND', 'ENODATA', 'ESERVFAIL', 'ETIMEOUT', 'EREFUSED', 'ECONNREFUSED', 'ECANCELLED', 'EFORMERR', 'ENOTIMP'],
+  ...[
+    'EBADQUERY',
+    'EBADNAME',
+    'EBADFAMILY',
+    'EBADRESP',
+    'EBADSTR',
+    'EBADFLAGS',
+    'EBADHINTS',
+    'ENONAME',
+    'ENOMEM',
+    'EOF',
+  ],
+  ...['EFILE', 'EDESTRUCTION', 'ENOTINITIALIZED', 'ELOADIPHLPAPI', 'EADDRGETNETWORKPARAMS'],
+  ...['EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME', 'EAI_MEMORY', 'EAI_FAMILY', 'EAI_SERVICE', 'EAI_ADDRFAMILY'],
+]
+
+/** @throws RuleSyntaxError */
+function codeOf(given: string): string {
+  if (CODES.includes(given)) return given
+  const near = suggest(given, CODES)
+  throw new RuleSyntaxError(`Node's lookups do not fail with '${given}'`, "'ENOTFOUND', 'ENODATA', or an Error", near)
 }
 
 function isByType(given: unknown): given is Readonly<Record<string, unknown>> {

@@ -194,6 +194,7 @@ describe('a query', () => {
 test.each([
   [HOST, undefined, 'the answer is undefined'],
   [HOST, { A: 'fd00::1' }, "'fd00::1' is no address of IPv4"],
+  [HOST, 'ENOTFUND', "Node's lookups do not fail with 'ENOTFUND'; did you mean: ENOTFOUND?"],
   [HOST, { exchnge: 'a' }, '{ exchnge } is no record'],
   ['MXX example.com', '10.0.0.1', 'there are no MXX records'],
   ['https://api.example.com', '10.0.0.1', "'https://api.example.com' is no host name"],
