@@ -1,4 +1,5 @@
 /** Where a schema comes from: SQL, a file, a folder of migrations, or a function. */
+import { RuleSyntaxError } from '../../src/plugin.ts'
 import type { DatabaseSetup, SchemaSource } from './family.ts'
 
 export interface Files {
@@ -63,6 +64,11 @@ function textsOf(source: string | URL, files: Files, join: (...parts: string[]) 
   })
   if (!isFolder(source, files)) return [read(source)]
   const names = files.readdirSync(source).filter((name) => /\.sql$/i.test(name) && !/\.down\.sql$|^down\./i.test(name))
+  if (names.length === 0)
+    throw new RuleSyntaxError(
+      `the folder '${source}' holds no .sql file`,
+      'SQL, a file of it, a folder of migrations (1_orders.sql, 2_users.sql, …), or a function',
+    )
   const inOrder = names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
   const at = (name: string) =>
     typeof source === 'string' ? join(source, name) : new URL(name, `${source.href.replace(/\/?$/, '/')}`)

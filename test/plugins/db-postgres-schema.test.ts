@@ -13,6 +13,14 @@ describe('schema and seed', () => {
     )
   })
 
+  test('are told to be missing where a folder holds none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tripwire-pg-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    await expect(tripwire.db.postgres(APP, { schema: folder })).rejects.toThrow(
+      `the folder '${folder}' holds no .sql file`,
+    )
+  })
+
   test('come from a folder of migrations in order, a file and a function', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tripwire-pg-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
