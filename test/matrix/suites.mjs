@@ -2,11 +2,14 @@
 import { homeOf, nodeOf } from './install.mjs'
 
 /** Those that run Vitest on projects, which the cell then decides about. */
-const OF_PROJECTS = ['arrangements', 'charging', 'frames', 'pools', 'report', 'runtimes', 'sqlite', 'ways-out']
+const OF_PROJECTS = ['arrangements', 'charging', 'frames', 'pools', 'runtimes', 'sqlite', 'ways-out']
 /** More of them, which CI runs on one Node only: it has a quarter of an hour for all. */
 const MORE_OF_PROJECTS = ['files', 'memory', 'on-trip', 'threads']
-/** Those whose projects are written in TypeScript, which the native runner does not take from older Nodes. */
-const IN_TYPESCRIPT = ['doors', 'installation', 'runner']
+/** What is the same in each pool of a Node and a Vitest, and takes half of a cell's time: run in two pools of each, and in the corners. */
+const OF_VERSIONS = ['doors', 'installation', 'report', 'runner']
+const POOLS_OF_VERSIONS = ['forks isolated', 'vmThreads shared']
+/** Of all these, those whose projects are written in TypeScript, which the native runner does not take from older Nodes. */
+const IN_TYPESCRIPT = ['doors', 'files', 'installation', 'on-trip', 'runner']
 /** Those that call out by themselves, and those of the clients: in the repository's own Vitest, on the Node of the cell. */
 const OWN = ['test/plugins', 'test/src', ...integration(['clients', 'contexts', 'harden', 'isolation'])]
 
@@ -23,7 +26,9 @@ export function suitesOf({ node, vitest, pool, isolation, runner, gaps }, quick 
   const TRIPWIRE_NODE = nodeOf(node)
   if (runner === 'own') return { by: TRIPWIRE_NODE, args: [`--pool=${pool}`, ...OWN], env: { TRIPWIRE_NODE } }
   const TRIPWIRE_CELL = [pool, isolation, runner, ...gaps.flatMap(({ without }) => without)].join(',')
-  const names = [...OF_PROJECTS, ...(quick ? [] : MORE_OF_PROJECTS), ...(runner === 'native' ? [] : IN_TYPESCRIPT)]
+  const isOfVersions = quick || POOLS_OF_VERSIONS.includes(`${pool} ${isolation}`)
+  const all = [...OF_PROJECTS, ...(quick ? [] : MORE_OF_PROJECTS), ...(isOfVersions ? OF_VERSIONS : [])]
+  const names = all.filter((name) => runner !== 'native' || !IN_TYPESCRIPT.includes(name))
   return {
     by: process.execPath,
     args: integration(names),
