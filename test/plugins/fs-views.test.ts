@@ -54,6 +54,10 @@ test.each([
   ['a file above', { '../a': 'x', b: 'x' }],
   ['a link that leads up', { a: { link: '../../etc' }, b: 'x' }],
   ['a link that leads up from deep', { 'deep/a': { link: '../../x' }, b: 'x' }],
+  [
+    'a link that leads up by way of another',
+    { 'a/s': { link: '..' }, 'a/b/s': { link: '../s' }, l: { link: 'a/b/s/../x' } },
+  ],
   ['an absolute link', { a: { link: '/etc/passwd' }, b: 'x' }],
 ])('an export refuses %s, and writes nothing', (_, contents) => {
   const volume = tripwire.fs.volume(contents, { at: '/folder/of/a/test', over: 'empty' })
@@ -61,6 +65,16 @@ test.each([
   const folder = target()
   expect(() => volume.export(folder)).toThrow(/leaves|not below/)
   expect(fs.existsSync(folder)).toBe(false)
+})
+
+test('an export has links that lead to links, and round in circles', () => {
+  const contents = { 'a/s': { link: '..' }, 'a/b/l': { link: '../s/a/b' }, one: { link: 'two' }, two: { link: 'one' } }
+  const volume = tripwire.fs.volume(contents, { at: '/folder/of/a/test', over: 'empty' })
+  volume.optional()
+  const folder = target()
+  volume.export(folder)
+  expect(readdirSync(join(folder, 'a/b/l'))).toEqual(['l'])
+  expect(readlinkSync(join(folder, 'one'))).toBe('two')
 })
 
 test('an export does not follow links that stand where it writes', () => {
