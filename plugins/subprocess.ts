@@ -4,13 +4,15 @@
  *
  * Bypassed by: native addons that start processes (node-pty), worker threads that replace the built-ins, what an allowed program does.
  */
-import { builtIn, definePlugin, type Layer, type PolicyContext } from '../src/plugin.ts'
+import { builtIn, definePlugin, type Layer, type PolicyContext, type Tap } from '../src/plugin.ts'
 import { printCommand } from './subprocess/command.ts'
 import { mocking, quote } from './subprocess/mocking.ts'
 import { guardProcess } from './subprocess/process.ts'
 import { isRuleName, parseSubprocessRule } from './subprocess/rule.ts'
 import { guardChildren } from './subprocess/spawn.ts'
 import { guardSync } from './subprocess/sync.ts'
+
+let installed: Tap | undefined
 
 export const subprocess = definePlugin({
   name: 'subprocess',
@@ -45,6 +47,7 @@ export const subprocess = definePlugin({
     return mocking()
   },
   install(tap) {
+    installed = tap
     const children = builtIn('node:child_process')
     guardChildren(tap, children)
     guardSync(tap, children)
@@ -81,16 +84,23 @@ function matcherOf({ program, path }: Layer['facts'], line: string): string {
 /** How jsdom (26) and happy-dom (21) start the program that makes a synchronous request for them. */
 const SYNC_REQUEST = /[/\\]xhr-sync-worker\.js$|const sendRequest = require\('https?'\)\.request/
 
-function hintFor({ shell, program, line }: Layer['facts']): { hint?: string } {
+function hintFor({ shell, program, line, cwd }: Layer['facts']): { hint?: string } {
   if (program === 'node' && SYNC_REQUEST.test(String(line))) {
     return {
       hint: 'this is how jsdom and happy-dom load something while the page waits, such as a synchronous XMLHttpRequest: a program asks for it, and what a program asks for is not guarded',
     }
   }
+  if (hasVolume(cwd)) return { hint: 'a program sees the real disk, and nothing of the volume of this test' }
   if (shell === undefined || program !== 'sh') return {}
   return {
     hint: 'a shell reads this line, and may run anything: a rule for one program covers only a line that starts that program and no more',
   }
+}
+
+/** Whether files of that folder are answered where the present code runs. */
+function hasVolume(folder: unknown): boolean {
+  const layer = { protocol: 'fs', operation: 'fs:read', facts: { path: String(folder), function: 'readdirSync' } }
+  return installed?.answerTo(layer) !== undefined
 }
 
 /** Signals to oneself and to one's own children, and the question whether a process lives. */

@@ -221,3 +221,11 @@ describe.each(Object.keys(WAYS))('%s', (name) => {
     for (const { facts } of tripwire.calls('subprocess')) assertCall(facts)
   })
 })
+
+test('a program that is stopped beside a volume would see none of it, which is said', async () => {
+  tripwire.fs.volume({ 'a.txt': 'x' }).optional()
+  const [trip] = await tripwire.expectTrip('subprocess', () =>
+    tripwire.sandbox(() => expect(() => execFileSync('cat', ['a.txt'])).toThrow()),
+  )
+  expect(trip?.message).toContain('hint   a program sees the real disk, and nothing of the volume of this test')
+})
