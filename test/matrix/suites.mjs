@@ -2,11 +2,12 @@
 import { homeOf, nodeOf } from './install.mjs'
 
 /** Those that run Vitest on projects, which the cell then decides about. */
-const OF_PROJECTS = ['arrangements', 'charging', 'frames', 'pools', 'runtimes', 'sqlite', 'ways-out']
+const OF_PROJECTS = ['charging', 'frames', 'pools', 'runtimes', 'ways-out']
 /** More of them, which CI runs on one Node only: it has a quarter of an hour for all. */
-const MORE_OF_PROJECTS = ['files', 'memory', 'on-trip', 'threads']
+const MORE_OF_PROJECTS = ['files', 'threads']
 /** What is the same in each pool of a Node and a Vitest, and takes half of a cell's time: run in two pools of each, and in the corners. */
-const OF_VERSIONS = ['doors', 'installation', 'report', 'runner']
+const OF_VERSIONS = ['arrangements', 'doors', 'installation', 'report', 'runner', 'sqlite']
+const MORE_OF_VERSIONS = ['memory', 'on-trip']
 const POOLS_OF_VERSIONS = ['forks isolated', 'vmThreads shared']
 /** Of all these, those whose projects are written in TypeScript, which the native runner does not take from older Nodes. */
 const IN_TYPESCRIPT = ['doors', 'files', 'installation', 'on-trip', 'runner']
@@ -27,7 +28,8 @@ export function suitesOf({ node, vitest, pool, isolation, runner, gaps }, quick 
   if (runner === 'own') return { by: TRIPWIRE_NODE, args: [`--pool=${pool}`, ...OWN], env: { TRIPWIRE_NODE } }
   const TRIPWIRE_CELL = [pool, isolation, runner, ...gaps.flatMap(({ without }) => without)].join(',')
   const isOfVersions = quick || POOLS_OF_VERSIONS.includes(`${pool} ${isolation}`)
-  const all = [...OF_PROJECTS, ...(quick ? [] : MORE_OF_PROJECTS), ...(isOfVersions ? OF_VERSIONS : [])]
+  const all = [...OF_PROJECTS, ...(isOfVersions ? OF_VERSIONS : [])]
+  if (!quick) all.push(...MORE_OF_PROJECTS, ...(isOfVersions ? MORE_OF_VERSIONS : []))
   const names = all.filter((name) => runner !== 'native' || !IN_TYPESCRIPT.includes(name))
   return {
     by: process.execPath,

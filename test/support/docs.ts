@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect } from 'vitest'
+import { tripwire } from 'vitest-tripwire'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
@@ -30,7 +31,9 @@ export function expectInDocs(page: string, name: string, lines: readonly string[
     const text = readFileSync(file, 'utf8')
     const [from, to] = [text.indexOf(start), text.indexOf(end)]
     if (from < 0 || to < from) throw new Error(`${page} has no place for '${name}'`)
-    writeFileSync(file, text.slice(0, from) + part + text.slice(to + end.length))
+    tripwire.allow(`fs:write:${page}`, () =>
+      writeFileSync(file, text.slice(0, from) + part + text.slice(to + end.length)),
+    )
   }
   expect(squeezed(readFileSync(file, 'utf8'))).toContain(squeezed(part))
 }
