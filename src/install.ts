@@ -185,10 +185,13 @@ function verifier(voice: Voice): Installed['verify'] {
     const left = unaccounted(ledger, frame)
     const before = task && attempts.get(task)
     if (task && left) attempts.set(task, left.unasserted)
-    const error = left && verificationError(voice, left, frame.name, before)
+    // Of a sandbox that is still open, what else is left may well follow from that.
+    const error = open
+      ? misuseError('not-awaited', `${open.name} of ${frame.name}`)
+      : left && verificationError(voice, left, frame.name, before)
+    // Forgets what scripts were to do, which the error tells of.
     for (const mock of ledger.mocks) mock.end()
-    // What else is left may well follow from that.
-    return open ? misuseError('not-awaited', `${open.name} of ${frame.name}`) : error
+    return error
   }
 }
 

@@ -206,18 +206,16 @@ function isRecord(raw: unknown): raw is Record<string, unknown> {
   return typeof raw === 'object' && raw !== null && Object.prototype.toString.call(raw) === '[object Object]'
 }
 
+function kindOf(raw: unknown): string {
+  if (raw === null) return 'null'
+  if (Array.isArray(raw)) return 'an array'
+  return typeof raw === 'object' ? 'no plain object' : `a ${typeof raw}`
+}
+
 function asObject(raw: unknown, path: string, problems: Problems): Record<string, unknown> | undefined {
   if (isRecord(raw) && !isMatcher(raw)) return raw
-  const whole =
-    raw === null
-      ? 'null'
-      : Array.isArray(raw)
-        ? 'an array'
-        : typeof raw === 'object'
-          ? 'no plain object'
-          : `a ${typeof raw}`
   const expected = path === 'files' ? 'an object of options by glob' : 'an object with options'
-  problems.add(path, raw, path === '' ? `it is ${whole}` : 'it is no object', expected)
+  problems.add(path, raw, path === '' ? `it is ${kindOf(raw)}` : 'it is no object', expected)
   return undefined
 }
 
