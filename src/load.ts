@@ -30,8 +30,18 @@ const unjudged: Unjudged = (fn) => {
   return (slots[Symbol.for('vitest-tripwire.installation')]?.parts?.unjudged ?? ((run) => run()))(fn)
 }
 
-/** What V8 made of the scripts that were read anew, to be kept when they have run. */
-const fresh: (() => void)[] = []
+/** A script whose functions V8 had to compile here, all of them or those that run after the setup. */
+interface Fresh {
+  readonly script: InstanceType<typeof Script>
+  readonly kept: string
+  /** Bytes of what ran until the setup ended, once they are kept. */
+  start: number
+}
+
+/** What follows the name of a file that holds what ran until the setup ended, and not what every file runs after it. */
+const START = '.start'
+
+const fresh: Fresh[] = []
 let cold: Exports | undefined
 
 loaded[LOADED] ??= load()
@@ -59,10 +69,12 @@ function scriptOf(name: string): InstanceType<typeof Script> {
   const file = fileOf(name)
   // The tag stands for V8's version, its flags and the processor; the place is in it because stacks would name the one that was kept.
   const kept = `${FOLDER}/${HASH_OF_SCRIPTS}-${cachedDataVersionTag().toString(36)}-${shortOf(file)}`
-  const cachedData = tryTo(() => readFileSync(kept))
+  const whole = tryTo(() => readFileSync(kept))
+  const cachedData = whole ?? tryTo(() => readFileSync(kept + START))
   // The build leaves no character beyond ASCII; read so, it is half the work.
   const script = new Script(readFileSync(file, 'latin1'), { filename: file, ...(cachedData && { cachedData }) })
-  if (cachedData === undefined || script.cachedDataRejected) fresh.push(() => keep(kept, script.createCachedData()))
+  const isRead = cachedData !== undefined && !script.cachedDataRejected
+  if (whole === undefined || !isRead) fresh.push({ script, kept, start: isRead ? cachedData.length : 0 })
   return script
 }
 
@@ -70,9 +82,25 @@ function fileOf(name: string): string {
   return `${DIR}/${name}.cjs`
 }
 
-/** Called at the end of the setup and of each file: by then most of what was loaded has run as far as it does in other files. */
-function keepFresh(): void {
-  for (const keepOne of fresh.splice(0)) unjudged(keepOne)
+/**
+ * Called when a file is set up, and when it has ended: by then most of what was loaded has run as far as it does in other files. In a long one
+ * V8 has thrown away meanwhile what it had compiled for the start; that shows by the size, and a shorter file is waited for.
+ */
+function keepFresh(hasEnded: boolean): void {
+  for (const one of hasEnded ? fresh.splice(0) : fresh) unjudged(() => keepOne(one, hasEnded))
+}
+
+function keepOne(one: Fresh, hasEnded: boolean): void {
+  if (!hasEnded && one.start > 0) return
+  const { script, kept } = one
+  const code = script.createCachedData()
+  if (hasEnded && code.length > one.start) {
+    keep(kept, code)
+    tryTo(() => unlinkSync(kept + START))
+  } else if (!hasEnded) {
+    keep(kept + START, code)
+    one.start = code.length
+  }
 }
 
 function keep(file: string, code: Buffer): void {

@@ -26,4 +26,4 @@ async function attachToFile(): Promise<void> {
 }
 
 await attachToFile()
-keepCode()
+keepCode('start')

@@ -28,7 +28,7 @@ class Configs {
   /** Projects with the config file that `tripwire({ config })` names. */
   readonly #projects = new Map<TestProject, string | undefined>()
   readonly #results = new Map<TestProject, Result>()
-  readonly #resolved = new Map<TestProject, ResolvedConfig>()
+  readonly #loaded = new Map<TestProject, LoadedConfig>()
   readonly #watched = new Set<string>()
   #loading = new Map<string, Promise<LoadedConfig>>()
 
@@ -42,9 +42,9 @@ class Configs {
     vitest.onTestsRerun(() => this.#reload())
   }
 
-  /** The config of a project that was added, as it was when the run began. */
-  resolvedOf(project: TestProject): ResolvedConfig | undefined {
-    return this.#resolved.get(project)
+  /** What the config of a project says that was added, as it was when the run began. */
+  async resolvedOf(project: TestProject): Promise<ResolvedConfig | undefined> {
+    return this.#loaded.get(project)?.resolve()
   }
 
   /** Reads the config of a project and hands it to its workers. @throws ConfigError */
@@ -79,10 +79,10 @@ class Configs {
     const key = file ?? root
     const loading = this.#loading.get(key) ?? loadConfig(file, root)
     this.#loading.set(key, loading)
-    const { provided, resolved, dependencies } = await loading
-    this.#resolved.set(project, resolved)
-    this.#watch(dependencies)
-    return { ...provided, workspace: workspaceOf(root) }
+    const loaded = await loading
+    this.#loaded.set(project, loaded)
+    this.#watch(loaded.dependencies)
+    return { ...loaded.provided, workspace: workspaceOf(root) }
   }
 
   #watch(files: readonly string[]): void {

@@ -96,8 +96,8 @@ async function guardProject(vitest: Vitest, project: TestProject, options: Tripw
   addReporter(vitest)
   const configs = configsOf(vitest)
   await configs.add(project, options.config)
-  const resolved = configs.resolvedOf(project)
-  if (options.harden && resolved) harden(project, resolved, workspaceOf(project.config.root))
+  const resolved = options.harden ? await configs.resolvedOf(project) : undefined
+  if (resolved) harden(project, resolved, workspaceOf(project.config.root))
 }
 
 const OPTIONS = ['config', 'harden']

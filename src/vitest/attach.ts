@@ -53,7 +53,7 @@ export function attach(installed: Installed, config: ResolvedConfig, again: () =
     guard.closeFrame(frame)
     guard.own.endFile()
     addReport(suite, guard.trips.takeReport())
-    keepCode()
+    keepCode('end')
   }
   watchImports({
     guard,

@@ -1,5 +1,5 @@
 /** Most of the mocks and messages are a script that comes late, and what it was compiled to is kept: who needs it and who does not, from outside. */
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeProject, runIn } from '../support/run-vitest.ts'
@@ -33,6 +33,41 @@ test('answers under clocks that stand still', async () => {
   })
   tripwire.http.assert('GET http://api.example.com/a')
 })`
+
+/** As a long file: V8 throws away what it compiled and has not used for some collections of its whole heap, which is small here. */
+const COLLECTS = `
+import { test } from 'vitest'
+test('collects', () => {
+  let kept = []
+  for (let round = 0; round < 400; round++) {
+    kept.push(Array.from({ length: 50_000 }, (_, at) => ({ at })))
+    if (kept.length > 6) kept = []
+  }
+}, 30_000)`
+const SMALL_HEAP = `
+import { defineConfig } from 'vitest/config'
+import { tripwire } from 'vitest-tripwire/vite'
+export default defineConfig({ plugins: [tripwire()], test: { execArgv: ['--max-old-space-size=80'] } })`
+
+test('of a file that ran long its start is kept, until a short one ends', async () => {
+  const root = makeProject({ 'a.test.js': COLLECTS, 'vitest.config.ts': SMALL_HEAP })
+  const folder = join(root, 'node_modules/vitest-tripwire/dist/worker/.cache')
+  const kept = () => readdirSync(folder).map((name) => ({ isStart: name.endsWith('.start'), size: sizeOf(name) }))
+  const sizeOf = (name: string) => statSync(join(folder, name)).size
+  try {
+    rmSync(folder, { recursive: true, force: true })
+    expect((await runIn(root, {})).tests).toEqual({ collects: { state: 'passed', messages: [] } })
+    const [start, ...more] = kept()
+    expect([start?.isStart, ...more]).toEqual([true])
+    writeFileSync(join(root, 'a.test.js'), PLAIN)
+    await runIn(root, {})
+    const [whole, ...others] = kept()
+    expect([whole?.isStart, ...others]).toEqual([false])
+    expect(whole?.size).toBeGreaterThan(start?.size ?? 0)
+  } finally {
+    rmSync(root, { recursive: true, force: true })
+  }
+})
 
 test('it comes at the first mock, and takes nothing that a test has replaced', async () => {
   const root = makeProject({ 'plain.test.js': PLAIN })

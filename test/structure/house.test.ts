@@ -72,6 +72,18 @@ describe('directions', () => {
     expect(loaded).toContain('async_hooks')
   })
 
+  test('the Vite plugin brings what checks a config only where there is one: it costs each run more than all the rest of it', () => {
+    const staticOnes = (name: string, seen: readonly string[] = []): readonly string[] => {
+      if (seen.includes(name)) return seen
+      const imported = [...read(`dist/main/${name}`).matchAll(/(?:from|import)"\.\/([\w.]+)"/g)]
+      return imported.reduce((all, [, file]) => staticOnes(file as string, all), [...seen, name])
+    }
+    const loaded = staticOnes('vite.js')
+    expect(loaded.length).toBeGreaterThan(2)
+    expect(loaded).not.toContain('check.js')
+    expect(read('dist/main/vite.js')).toMatch(/import\(.\.\/check\.js.\)/)
+  })
+
   test('no built module imports itself through others: half-made modules are bugs that move', async () => {
     const { output } = await cruise(['dist'], { baseDir: ROOT, doNotFollow: { path: 'node_modules' } })
     const { modules } = output as ICruiseResult
