@@ -76,7 +76,7 @@ describe('directions', () => {
     const staticOnes = (name: string, seen: readonly string[] = []): readonly string[] => {
       if (seen.includes(name)) return seen
       const imported = [...read(`dist/main/${name}`).matchAll(/(?:from|import)"\.\/([\w.]+)"/g)]
-      return imported.reduce((all, [, file]) => staticOnes(file as string, all), [...seen, name])
+      return imported.reduce<readonly string[]>((all, [, file]) => staticOnes(file as string, all), [...seen, name])
     }
     const loaded = staticOnes('vite.js')
     expect(loaded.length).toBeGreaterThan(2)
