@@ -8,6 +8,8 @@ export interface Files {
   statSync(path: string | URL): { isDirectory(): boolean }
 }
 
+const EXPECTED = 'SQL, a file of it, a folder of migrations (1_orders.sql, 2_users.sql, …), or a function'
+
 /** A path has no white space at its ends and no semicolon; and it has none at all, ends as files of SQL do, or is a folder. */
 const PATH = /^[^\s;](?:[^\n;]*[^\s;])?$/
 
@@ -59,20 +61,26 @@ function textsOf(source: string | URL, files: Files, join: (...parts: string[]) 
     typeof source === 'string' && !(PATH.test(source) && (/\.sql$|^\S+$/i.test(source) || isFolder(source, files)))
   if (isText) return [{ sql: source }]
   const read = (file: string | URL): Text => ({
-    sql: files.readFileSync(file, 'utf8'),
+    sql: textOf(file, files),
     file: typeof file === 'string' ? file : decodeURIComponent(file.pathname),
   })
   if (!isFolder(source, files)) return [read(source)]
   const names = files.readdirSync(source).filter((name) => /\.sql$/i.test(name) && !/\.down\.sql$|^down\./i.test(name))
-  if (names.length === 0)
-    throw new RuleSyntaxError(
-      `the folder '${source}' holds no .sql file`,
-      'SQL, a file of it, a folder of migrations (1_orders.sql, 2_users.sql, …), or a function',
-    )
+  if (names.length === 0) throw new RuleSyntaxError(`the folder '${source}' holds no .sql file`, EXPECTED)
   const inOrder = names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
   const at = (name: string) =>
     typeof source === 'string' ? join(source, name) : new URL(name, `${source.href.replace(/\/?$/, '/')}`)
   return inOrder.map((name) => read(at(name)))
+}
+
+/** @throws RuleSyntaxError where nothing is: Node's own error has no line of the user's in it */
+function textOf(file: string | URL, files: Files): string {
+  try {
+    return files.readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ENOENT') throw error
+    throw new RuleSyntaxError(`there is no '${file}', read from the current folder on`, EXPECTED)
+  }
 }
 
 function isFolder(source: string | URL, files: Files): boolean {

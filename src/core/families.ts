@@ -169,9 +169,18 @@ export function createFamily(
 
   /** Whatever is wrong with the arguments is told as it is of `mock`. */
   function telling<T extends (...args: never[]) => unknown>(what: string, fn: T): T {
+    // Its awaiter, the user's line, is in the stack of what it throws.
+    const told = async (promise: Promise<unknown>) => {
+      try {
+        return await promise
+      } catch (error) {
+        throw errors.badArgument(what, error)
+      }
+    }
     return ((...args: never[]) => {
       try {
-        return fn(...args)
+        const result = fn(...args)
+        return result instanceof Promise ? told(result) : result
       } catch (error) {
         throw errors.badArgument(what, error)
       }

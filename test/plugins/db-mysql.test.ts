@@ -268,6 +268,7 @@ describe('what is refused with a word of what was meant', () => {
     ['a reply with something else', () => on('select 1', { row: [] })],
     ['a reply with nothing', () => on('select 1', { insertId: 1 })],
     ['rows that are none', () => on('select 1', { rows: [1] })],
+    ['a cell that is a function', () => on('select 1', { rows: [{ id: 1, at: () => 1 }] })],
     ['an error that nobody knows', () => on('select 1', { error: { code: 'ER_DUP_ENTRI', message: '' } })],
   ])('%s', async (_, fn) => {
     const error = await errorOf(Promise.resolve().then(fn))

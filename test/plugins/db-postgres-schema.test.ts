@@ -8,9 +8,13 @@ import { APP, asClient, errorOf, SCHEMA } from '../support/embedded-app.ts'
 
 describe('schema and seed', () => {
   test('are looked for where they are said to be', async () => {
-    await expect(tripwire.db.postgres(APP, { schema: 'db/no-such-folder' })).rejects.toThrow(
-      "ENOENT: no such file or directory, open 'db/no-such-folder'",
-    )
+    const error = await errorOf(tripwire.db.postgres(APP, { schema: 'db/no-such-folder' }))
+    expect(error?.message).toMatchInlineSnapshot(`
+      "[TRIPWIRE_SANDBOX_MISUSE] tripwire.db.postgres() was given something that cannot be meant: there is no 'db/no-such-folder', read from the current folder on.
+
+        fix  SQL, a file of it, a folder of migrations (1_orders.sql, 2_users.sql, …), or a function"
+    `)
+    expect(error?.stack).toMatch(/^ +at .*db-postgres-schema\.test\.ts/m)
   })
 
   test('are told to be missing where a folder holds none', async () => {

@@ -43,10 +43,18 @@ function checked(reply: unknown): Result | Failure {
   if (rows !== undefined) {
     if (!Array.isArray(rows) || !rows.every((row) => typeof row === 'object' && row !== null))
       throw new RuleSyntaxError('`rows` is no list of rows', REPLIES)
+    for (const row of rows) checkCells(row)
     return { rows }
   }
   if (typeof affectedRows !== 'number') throw new RuleSyntaxError('the reply gives nothing', REPLIES)
   return { affectedRows, ...more }
+}
+
+/** @throws RuleSyntaxError for what no column can hold; on the wire it would be a NULL, and nobody the wiser */
+function checkCells(row: object): void {
+  for (const [column, cell] of Object.entries(row))
+    if (typeof cell === 'function' || typeof cell === 'symbol')
+      throw new RuleSyntaxError(`\`rows\` has a ${typeof cell} in the column '${column}'`, REPLIES)
 }
 
 function failureOf(error: object): Failure {
