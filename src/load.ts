@@ -87,23 +87,26 @@ function fileOf(name: string): string {
  * V8 has thrown away meanwhile what it had compiled for the start; that shows by the size, and a shorter file is waited for.
  */
 function keepFresh(hasEnded: boolean): void {
-  for (const one of hasEnded ? fresh.splice(0) : fresh) unjudged(() => keepOne(one, hasEnded))
-}
-
-function keepOne(one: Fresh, hasEnded: boolean): void {
-  if (!hasEnded && one.start > 0) return
-  const { script, kept } = one
-  const code = script.createCachedData()
-  if (hasEnded && code.length > one.start) {
-    keep(kept, code)
-    tryTo(() => unlinkSync(kept + START))
-  } else if (!hasEnded) {
-    keep(kept + START, code)
-    one.start = code.length
+  for (const one of fresh.splice(0)) {
+    if (hasEnded) unjudged(() => keepWhole(one))
+    else if (unjudged(() => keepStart(one))) fresh.push(one)
   }
 }
 
-function keep(file: string, code: Buffer): void {
+/** @returns whether the end of the file is to be waited for: where nothing can be written it is not */
+function keepStart(one: Fresh): boolean {
+  if (one.start > 0) return true
+  const code = one.script.createCachedData()
+  one.start = code.length
+  return keep(one.kept + START, code)
+}
+
+function keepWhole({ script, kept, start }: Fresh): void {
+  const code = script.createCachedData()
+  if (code.length > start && keep(kept, code)) tryTo(() => unlinkSync(kept + START))
+}
+
+function keep(file: string, code: Buffer): boolean {
   // Threads of one process keep it at the same time.
   const own = `${file}.${process.pid}-${process.hrtime.bigint()}`
   // Where it cannot be written, the next worker reads the source once more.
@@ -114,6 +117,7 @@ function keep(file: string, code: Buffer): void {
     return true
   })
   if (!isKept) tryTo(() => unlinkSync(own))
+  return isKept === true
 }
 
 function tryTo<T>(fn: () => T): T | undefined {

@@ -1,9 +1,15 @@
-/** Where this module stands in the package: joined with others for workers, as built, or in the repository. */
-const PLACE = /(?:dist[/\\](?:(?:worker|main)[/\\][^/\\]+|src[/\\]package-root\.js)|src[/\\]package-root\.ts)$/
-
-/** The folder of the package for this module's path, with a slash at its end. Folders above it may be called anything, `src` too. */
+/**
+ * The folder of the package for this module's path, with a slash at its end. As built it is two folders deep (`dist/worker`, `dist/main`,
+ * `dist/src`), in the repository one (`src`). Folders above the package may be called anything.
+ */
 export function packageRootOf(path: string): string {
-  return path.replace(PLACE, '')
+  const folder = above(path)
+  return path.endsWith('.ts') ? above(folder) : above(above(folder))
+}
+
+/** Without the last part. Not by a pattern: each worker would compile it for this one question. */
+function above(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf('/', path.length - 2), path.lastIndexOf('\\', path.length - 2)) + 1)
 }
 
 /** Folder of this package, with a slash at its end. */

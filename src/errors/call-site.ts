@@ -29,13 +29,14 @@ export interface Site {
 
 // Captured at load: tests replace `process.cwd` and change the folder.
 const HOME = process.cwd()
-const OURS = new RegExp(`^${quoted(PACKAGE_ROOT.slice(0, -1))}[/\\\\](?:dist|src|plugins)[/\\\\]`)
+const OURS = [`${PACKAGE_ROOT}dist${sep}`, `${PACKAGE_ROOT}src${sep}`, `${PACKAGE_ROOT}plugins${sep}`]
 const RUNNER = /[/\\]node_modules[/\\](?:vitest|@vitest[/\\][\w-]+|vite)[/\\]/
 /** Call test bodies, hooks and polled functions, which may be Node's own (`beforeAll(fetch)`), and do no I/O themselves. */
 const CALLERS = /[/\\]node_modules[/\\]@vitest[/\\](?:runner|expect)[/\\]/
 const SPY = /[/\\](?:@vitest[/\\]spy[/\\]|vitest[/\\]dist[/\\]chunks[/\\]spy\.)/
-/** A linked Vitest is not below a node_modules; its workers start in its own folder. */
-const LINKED_RUNNER = /^(.*[/\\])dist[/\\]workers[/\\][^/\\]+$/.exec(process.argv[1] ?? '')?.[1]
+/** A linked Vitest is not below a node_modules; its workers start in its own folder. Read when somebody asks, as no pattern is free. */
+const STARTED = process.argv[1] ?? ''
+let linkedRunner: string | undefined
 
 /** Stacks from which a library went on to a later one. */
 const origins = new AsyncLocalStorage<readonly Sited[]>()
@@ -126,7 +127,7 @@ export function printFile(file: string): string {
 }
 
 function withoutOurs(sites: readonly Sited[]): Sited[] {
-  return sites.filter(({ file }) => !matchesText(OURS, file))
+  return sites.filter(({ file }) => !OURS.some((folder) => startsWith(file, folder)))
 }
 
 /**
@@ -141,7 +142,8 @@ function isNodes(file: string): boolean {
 }
 
 function isTheRunners(file: string): boolean {
-  return matchesText(RUNNER, file) || (LINKED_RUNNER !== undefined && startsWith(file, LINKED_RUNNER))
+  linkedRunner ??= /^(.*[/\\])dist[/\\]workers[/\\][^/\\]+$/.exec(STARTED)?.[1] ?? ''
+  return matchesText(RUNNER, file) || (linkedRunner !== '' && startsWith(file, linkedRunner))
 }
 
 function isUsers({ file }: Sited): boolean {
@@ -192,8 +194,4 @@ function positionOf(text: string | undefined, { site, file }: Sited): CallSite {
 /** Without the query that a bundler adds. */
 function bare(file: string): string {
   return file.replace(/\?.*$/, '')
-}
-
-function quoted(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

@@ -37,7 +37,7 @@ export function disguise<T>(replacement: T, original: unknown): T {
  * a hundred of them are not made in each worker.
  */
 function isPlain({ name }: { readonly name: string }): boolean {
-  return /^[a-z]/.test(name)
+  return name >= 'a' && name < '{'
 }
 
 /** The `prototype` of a function cannot be taken away. A bound function has none either, and knows no `this`. */
