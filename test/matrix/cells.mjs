@@ -23,23 +23,21 @@ export const CORNERS = [
   '26 5 forks shared module',
 ]
 
-/** Nodes on which the own suite is run in threads as well: the oldest and the newest. */
-const THREADS_OF_OWN = [20, 26]
+/** Where the own suite is run in threads: in forks that Node has run it by `npm test`. */
+const OF_NPM_TEST = 20
 
 /** The repository's own suite (`own`) on each Node, which takes longest; every combination, each with the known gap that it falls into. */
 export function allCells() {
   let cells = [{}]
   for (const [axis, values] of Object.entries(AXES))
     cells = cells.flatMap((cell) => values.map((value) => ({ ...cell, [axis]: value })))
-  const own = AXES.node.flatMap((node) =>
-    (THREADS_OF_OWN.includes(node) ? ['forks', 'threads'] : ['forks']).map((pool) => ({
-      node,
-      vitest: '4.1',
-      pool,
-      isolation: 'isolated',
-      runner: 'own',
-    })),
-  )
+  const own = AXES.node.map((node) => ({
+    node,
+    vitest: '4.1',
+    pool: node === OF_NPM_TEST ? 'threads' : 'forks',
+    isolation: 'isolated',
+    runner: 'own',
+  }))
   return [...own, ...cells].map((cell) => ({ ...cell, name: Object.values(cell).join(' '), gaps: gapsOf(cell) }))
 }
 

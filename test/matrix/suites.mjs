@@ -3,12 +3,12 @@ import { homeOf, nodeOf } from './install.mjs'
 
 /** Those that run Vitest on projects, which the cell then decides about. */
 const OF_PROJECTS = ['charging', 'frames', 'pools', 'runtimes', 'ways-out']
-/** More of them, which CI runs on one Node only: it has a quarter of an hour for all. */
+/** More of them, which differ by the pool and not by who shares a worker: run in isolated ones. CI runs them on one Node only: it has a quarter of an hour for all. */
 const MORE_OF_PROJECTS = ['files', 'threads']
-/** What is the same in each pool of a Node and a Vitest, and takes half of a cell's time: run in two pools of each, and in the corners. */
+/** What is the same in each pool of a Node and a Vitest, and takes half of a cell's time: run in one pool of each, and in the corners. */
 const OF_VERSIONS = ['arrangements', 'doors', 'installation', 'report', 'runner', 'sqlite']
 const MORE_OF_VERSIONS = ['memory', 'on-trip']
-const POOLS_OF_VERSIONS = ['forks isolated', 'vmThreads shared']
+const POOL_OF_VERSIONS = 'forks isolated'
 /** Of all these, those whose projects are written in TypeScript, which the native runner does not take from older Nodes. */
 const IN_TYPESCRIPT = ['doors', 'files', 'installation', 'on-trip', 'runner']
 /** Those that call out by themselves, and those of the clients: in the repository's own Vitest, on the Node of the cell. */
@@ -27,9 +27,10 @@ export function suitesOf({ node, vitest, pool, isolation, runner, gaps }, quick 
   const TRIPWIRE_NODE = nodeOf(node)
   if (runner === 'own') return { by: TRIPWIRE_NODE, args: [`--pool=${pool}`, ...OWN], env: { TRIPWIRE_NODE } }
   const TRIPWIRE_CELL = [pool, isolation, runner, ...gaps.flatMap(({ without }) => without)].join(',')
-  const isOfVersions = quick || POOLS_OF_VERSIONS.includes(`${pool} ${isolation}`)
+  const isOfVersions = quick || `${pool} ${isolation}` === POOL_OF_VERSIONS
   const all = [...OF_PROJECTS, ...(isOfVersions ? OF_VERSIONS : [])]
-  if (!quick) all.push(...MORE_OF_PROJECTS, ...(isOfVersions ? MORE_OF_VERSIONS : []))
+  if (!quick && isolation === 'isolated') all.push(...MORE_OF_PROJECTS)
+  if (!quick && isOfVersions) all.push(...MORE_OF_VERSIONS)
   const names = all.filter((name) => runner !== 'native' || !IN_TYPESCRIPT.includes(name))
   return {
     by: process.execPath,
