@@ -1,6 +1,6 @@
 /**
- * `npm run matrix`: the integration suite in every runtime. `-- --quick` runs the corners, `-- --only "24 5 vm"` the cells whose names hold
- * these words. Fails for each cell that fails, or whose runtime cannot be had, unless `known.json` explains it. The counts are left in
+ * `npm run matrix`: the integration suite in every runtime. `-- --own` runs the repository's own suite on each Node instead, `-- --quick` the
+ * corners, `-- --only "24 5 vm"` the cells whose names hold these words. Fails for each cell that fails, or whose runtime cannot be had, unless `known.json` explains it. The counts are left in
  * `.vitest/matrix/summary.json`.
  */
 import { spawn } from 'node:child_process'
@@ -16,10 +16,13 @@ const REPO = resolve(import.meta.dirname, '../..')
 const RESULTS = join(REPO, '.vitest/matrix')
 const VITEST = join(REPO, 'node_modules/vitest/vitest.mjs')
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean' }, only: { type: 'string' } } })
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean' }, own: { type: 'boolean' }, only: { type: 'string' } },
+})
 const words = values.only?.split(' ') ?? []
-const chosen = allCells().filter(({ name }) => {
+const chosen = allCells().filter(({ name, runner }) => {
   if (values.quick && !isCorner({ name })) return false
+  if ((runner === 'own') !== (values.own ?? words.includes('own'))) return false
   return words.every((word) => name.split(' ').some((part) => part.startsWith(word)))
 })
 // The corners first: what breaks at all breaks there.
