@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { CELL, IN_VM, perPool, SHARED } from '../support/cell.ts'
-import { NODE, runVitest, type VitestRun, vitestVersion } from '../support/run-vitest.ts'
+import { CELL, perPool, SHARED } from '../support/cell.ts'
+import { runVitest, type VitestRun } from '../support/run-vitest.ts'
 
 const states = ({ tests }: VitestRun) =>
   Object.fromEntries(Object.entries(tests).map(([name, { state }]) => [name, state]))
@@ -8,26 +8,6 @@ const config = (test: string) => `
   import { defineConfig } from 'vitest/config'
   import { tripwire } from 'vitest-tripwire/vite'
   export default defineConfig({ plugins: [tripwire()], test: { ${test} } })`
-
-/** A Vitest that runs something else than asked for would make a cell of the matrix green. */
-test.runIf(CELL)('the cell is what it says', async () => {
-  const probe = `
-    import { expect, test } from 'vitest'
-    test('probe', () => {
-      const { ctx, config } = globalThis.__vitest_worker__
-      const facts = { node: process.execPath, pool: ctx.pool, isolate: config.isolate, module: config.experimental?.viteModuleRunner !== false }
-      console.log('FACTS' + JSON.stringify(facts) + 'END')
-    })`
-  const { output } = await runVitest({ 'a.test.js': probe })
-  expect(JSON.parse(/FACTS(.*)END/.exec(output)?.[1] ?? '')).toEqual({
-    node: NODE,
-    pool: CELL?.pool,
-    // To the vm pools it is all the same: each file has a context, in workers that files share.
-    isolate: CELL?.isolate && !IN_VM,
-    module: !CELL?.native,
-  })
-  expect(output).toContain(` v${vitestVersion()} `)
-})
 
 const ENVIRONMENT = `
 import { createServer } from 'node:http'

@@ -2,9 +2,11 @@
 import { homeOf, nodeOf } from './install.mjs'
 
 /** Those that run Vitest on projects, which the cell then decides about. */
-const OF_PROJECTS = ['charging', 'frames', 'pools', 'runtimes', 'ways-out']
-/** More of them, which differ by the pool and not by who shares a worker: run in isolated ones. CI runs them on one Node only: it has a quarter of an hour for all. */
-const MORE_OF_PROJECTS = ['files', 'threads']
+const OF_PROJECTS = ['cell', 'frames', 'pools', 'ways-out']
+/** Not where vm pools share workers: to them it means nothing, their files have contexts of their own, and it has been tried. */
+const OF_POOLS = ['charging', 'runtimes']
+/** What differs by the pool and not by who shares a worker. CI runs it on one Node only: it has a quarter of an hour for all. */
+const OF_ISOLATED_POOLS = ['files', 'threads']
 /** What is the same in each pool of a Node and a Vitest, and takes half of a cell's time: run in one pool of each, and in the corners. */
 const OF_VERSIONS = ['arrangements', 'doors', 'installation', 'report', 'runner', 'sqlite']
 const MORE_OF_VERSIONS = ['memory', 'on-trip']
@@ -28,9 +30,13 @@ export function suitesOf({ node, vitest, pool, isolation, runner, gaps }, quick 
   if (runner === 'own') return { by: TRIPWIRE_NODE, args: [`--pool=${pool}`, ...OWN], env: { TRIPWIRE_NODE } }
   const TRIPWIRE_CELL = [pool, isolation, runner, ...gaps.flatMap(({ without }) => without)].join(',')
   const isOfVersions = quick || `${pool} ${isolation}` === POOL_OF_VERSIONS
-  const all = [...OF_PROJECTS, ...(isOfVersions ? OF_VERSIONS : [])]
-  if (!quick && isolation === 'isolated') all.push(...MORE_OF_PROJECTS)
-  if (!quick && isOfVersions) all.push(...MORE_OF_VERSIONS)
+  const all = [
+    ...OF_PROJECTS,
+    ...(quick || isolation === 'isolated' || !pool.startsWith('vm') ? OF_POOLS : []),
+    ...(!quick && isolation === 'isolated' ? OF_ISOLATED_POOLS : []),
+    ...(isOfVersions ? OF_VERSIONS : []),
+    ...(isOfVersions && !quick ? MORE_OF_VERSIONS : []),
+  ]
   const names = all.filter((name) => runner !== 'native' || !IN_TYPESCRIPT.includes(name))
   return {
     by: process.execPath,
