@@ -79,7 +79,7 @@ function textOf(file: string | URL, files: Files): string {
     return files.readFileSync(file, 'utf8')
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'ENOENT') throw error
-    throw new RuleSyntaxError(`there is no '${file}', read from the current folder on`, EXPECTED)
+    throw new RuleSyntaxError(`there is no '${file}' (a relative path starts at the current folder)`, EXPECTED)
   }
 }
 

@@ -2,6 +2,7 @@ import type { Difference, Mocking, PluginDefinition } from '../plugin.ts'
 import { type Assertion, assertNext, type Failure } from './assertions.ts'
 import type { FactRule } from './fact-rule.ts'
 import type { Frame } from './frames.ts'
+import { isA } from './kinds.ts'
 import { type Interaction, ledgerOf } from './ledger.ts'
 import { isMatcher, specOf } from './matcher.ts'
 import { Mock, type MockParts, type WrittenSite } from './mocks.ts'
@@ -169,22 +170,23 @@ export function createFamily(
 
   /** Whatever is wrong with the arguments is told as it is of `mock`. */
   function telling<T extends (...args: never[]) => unknown>(what: string, fn: T): T {
-    // Its awaiter, the user's line, is in the stack of what it throws.
-    const told = async (promise: Promise<unknown>) => {
-      try {
-        return await promise
-      } catch (error) {
-        throw errors.badArgument(what, error)
-      }
-    }
     return ((...args: never[]) => {
       try {
         const result = fn(...args)
-        return result instanceof Promise ? told(result) : result
+        return isA(result, 'Promise') ? awaited(what, result) : result
       } catch (error) {
         throw errors.badArgument(what, error)
       }
     }) as T
+  }
+
+  /** Its awaiter, the user's line, is in the stack of what it throws. */
+  async function awaited(what: string, promise: Promise<unknown>): Promise<unknown> {
+    try {
+      return await promise
+    } catch (error) {
+      throw errors.badArgument(what, error)
+    }
   }
 
   function handleOf({ errors }: FamilyParts, mock: Mock, what: string): MockHandle {

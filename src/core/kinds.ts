@@ -11,6 +11,7 @@ interface Kinds {
   File: Blob
   Headers: Headers
   Map: Map<unknown, unknown>
+  Promise: Promise<unknown>
   RegExp: RegExp
   Response: Response
   Set: Set<unknown>

@@ -1,7 +1,7 @@
 /**
  * `npm run matrix`: the integration suite in every runtime. `-- --own` runs the repository's own suite on each Node instead, `-- --quick` the
- * corners, `-- --only "24 5 vm"` the cells whose names hold these words. Fails for each cell that fails, or whose runtime cannot be had, unless `known.json` explains it. The counts are left in
- * `.vitest/matrix/summary.json`.
+ * corners, `-- --only "24 5 vm"` the cells whose names hold these words. Fails for each cell that fails, or whose runtime cannot be had, unless
+ * `known.json` explains it. The counts are left in `.vitest/matrix/summary.json`.
  */
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

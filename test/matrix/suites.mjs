@@ -9,6 +9,7 @@ const OF_POOLS = ['charging', 'runtimes']
 const OF_ISOLATED_POOLS = ['files', 'threads']
 /** What is the same in each pool of a Node and a Vitest, and takes half of a cell's time: run in one pool of each, and in the corners. */
 const OF_VERSIONS = ['arrangements', 'doors', 'installation', 'report', 'runner', 'sqlite']
+/** More of it, for which CI has no time. */
 const MORE_OF_VERSIONS = ['memory', 'on-trip']
 const POOL_OF_VERSIONS = 'forks isolated'
 /** Of all these, those whose projects are written in TypeScript, which the native runner does not take from older Nodes. */

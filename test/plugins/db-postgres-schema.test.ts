@@ -10,7 +10,7 @@ describe('schema and seed', () => {
   test('are looked for where they are said to be', async () => {
     const error = await errorOf(tripwire.db.postgres(APP, { schema: 'db/no-such-folder' }))
     expect(error?.message).toMatchInlineSnapshot(`
-      "[TRIPWIRE_SANDBOX_MISUSE] tripwire.db.postgres() was given something that cannot be meant: there is no 'db/no-such-folder', read from the current folder on.
+      "[TRIPWIRE_SANDBOX_MISUSE] tripwire.db.postgres() was given something that cannot be meant: there is no 'db/no-such-folder' (a relative path starts at the current folder).
 
         fix  SQL, a file of it, a folder of migrations (1_orders.sql, 2_users.sql, …), or a function"
     `)

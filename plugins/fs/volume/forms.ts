@@ -69,6 +69,7 @@ export class Forms {
     if (name === 'open')
       return (...args) => this.later(() => new VolumeHandle(this.sync('open')(...args) as number, this))
     if (name === 'mkdtempDisposable') return (...args) => this.later(() => asyncDisposable(this.sync(name)(...args)))
+    // As Node fails where the system has no such call, word for word.
     if (name === 'lchmod' && kit().real.platform !== 'darwin') {
       return () => Promise.reject(codedError('ERR_METHOD_NOT_IMPLEMENTED', 'The lchmod() method is not implemented'))
     }

@@ -124,6 +124,7 @@ export function pathFunctions({ calls, faults }: VolumeParts): Fns {
     const text = pathText(prefix)
     for (;;) {
       const suffix = Array.from({ length: 6 }, () => LETTERS[Math.floor(random() * LETTERS.length)]).join('')
+      // Node's errors name the prefix with these six letters.
       const made = at('mkdtemp', `${text}XXXXXX`, () => {
         if (tree.walk(`${text}${suffix}`, 'never').inode !== undefined) return undefined
         faults.opening(`${text}${suffix}`, 'write')
